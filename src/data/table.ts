@@ -1,0 +1,16 @@
+// A table: named numeric columns, held row by row, because training draws whole rows at random.
+
+/** A numeric table in the user's units. */
+export interface Table {
+  /** Where it came from, as the user wrote it; `-` for standard input, the statement for `--sql`. */
+  readonly source: string
+  readonly columns: readonly string[]
+  /** Number of rows in `values`. */
+  readonly rows: number
+  /** Row-major [rows × columns]; every value is finite. */
+  readonly values: Float64Array
+  /** Rows read before any were dropped for missing values. */
+  readonly rowsRead: number
+  /** Columns of the source that are not in `columns` (text, or not asked for). */
+  readonly columnsLeftOut: readonly string[]
+}

@@ -1,0 +1,12 @@
+// What every consumer of a fit needs of it, whatever computes it: energies and scores of rows in the data's units.
+
+/** A fitted energy. Scores are ∇ₓ log p = −∇ₓE. */
+export interface FittedEnergy {
+  readonly columns: readonly string[]
+  /**
+   * Energies and scores of many rows at once.
+   * @param rows row-major [n × d], in the data's units and column order
+   * @returns `energy` [n]; `score` row-major [n × d]
+   */
+  evaluate(rows: Float64Array): Promise<{ energy: Float64Array; score: Float64Array }>
+}

@@ -1,0 +1,67 @@
+// The contract of `fit.json` (format unnorm.fit/1). Numbers that are unknown are null, never invented.
+import type { Warning } from '../base/errors.ts'
+
+export interface ParameterEstimate {
+  readonly name: string
+  readonly estimate: number | null
+  readonly standardError: number | null
+  readonly interval: readonly [number, number] | null
+}
+
+export interface FitJson {
+  readonly format: 'unnorm.fit/1'
+  readonly unnorm: string
+  /** The command that reproduces the fit. */
+  readonly command: string
+  readonly seed: number
+  readonly out: string | null
+  readonly data: {
+    readonly source: string
+    readonly rows: number
+    readonly rowsUsed: number
+    readonly columns: readonly string[]
+    readonly columnsLeftOut: readonly string[]
+  }
+  readonly model: {
+    readonly name: string
+    /** The unnormalized log-density in words a person reads. */
+    readonly logDensity: string
+    readonly domain: string
+    readonly parameterCount: number
+  }
+  readonly estimator: {
+    readonly name: string
+    readonly route: 'closed-form' | 'newton' | 'lbfgs' | 'adam'
+    /** Standard deviation of the noise per column, in the data's units. */
+    readonly noise: readonly number[] | null
+    readonly stopped: string
+  }
+  /** Absent for networks. */
+  readonly parameters?: readonly ParameterEstimate[]
+  readonly derived: readonly ParameterEstimate[]
+  readonly parameterCovariance?: readonly (readonly number[])[] | null
+  readonly level: number
+  readonly objective: {
+    readonly train: number | null
+    readonly heldOut: number | null
+    readonly heldOutStandardError: number | null
+    readonly units: 'data' | 'standardized'
+  }
+  readonly logNormalizer: { readonly value: number | null; readonly standardError: number | null; readonly method: string | null }
+  readonly logLikelihood: {
+    readonly train: number | null
+    readonly heldOut: number | null
+    readonly standardError: number | null
+    readonly baselines: { readonly gaussian: number | null; readonly kernelDensity: number | null }
+  }
+  readonly timing: { readonly seconds: number; readonly stepsPerSecond: number | null }
+  readonly warnings: readonly Warning[]
+}
+
+/** One line of metrics.csv. */
+export interface MetricsRow {
+  readonly step: number
+  readonly objective: number
+  readonly heldOutObjective: number | null
+  readonly seconds: number
+}
