@@ -1,0 +1,90 @@
+// ONNX Runtime as an engine. The runtime module is handed in, so the same code serves Node and browsers.
+import { compileOnnx } from '../compile/onnx.ts'
+import { ROWS, topological } from '../graph/node.ts'
+import type { Shape } from '../graph/node.ts'
+import type { Program } from '../compile/program.ts'
+import type { Engine, Executable, Values } from './engine.ts'
+
+/** The part of onnxruntime-node's and onnxruntime-web's interface that is used. */
+export interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: Readonly<Record<string, unknown>>): Promise<OnnxSession>
+  }
+  readonly Tensor: new (type: 'float32' | 'float64', data: Float32Array | Float64Array, shape: readonly number[]) => OnnxTensor
+}
+export interface OnnxTensor {
+  readonly data: unknown
+  readonly dims: readonly number[]
+}
+export interface OnnxSession {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  run(feeds: Record<string, OnnxTensor>, fetches?: Record<string, OnnxTensor | null>): Promise<Record<string, OnnxTensor>>
+  release(): Promise<void>
+}
+
+export interface OnnxEngineOptions {
+  /** Threads a program may use; 1 gives bits that do not depend on the number of cores. */
+  readonly threads?: number
+}
+
+/** An engine on an ONNX runtime. */
+export function onnxEngine(runtime: OnnxRuntime, options: OnnxEngineOptions = {}): Engine {
+  return {
+    name: 'onnx',
+    prepare: (program) => openProgram(runtime, compileOnnx(program), program, options),
+  }
+}
+
+/** Opens a session with the settings all our programs run with. */
+export function openSession(runtime: OnnxRuntime, model: Uint8Array, options: OnnxEngineOptions = {}): Promise<OnnxSession> {
+  return runtime.InferenceSession.create(model, {
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    interOpNumThreads: 1,
+    // Tiny second moments of Adam would otherwise be computed as denormal numbers, a hundred times slower.
+    extra: { session: { set_denormal_as_zero: '1' } },
+    logSeverityLevel: 3,
+  })
+}
+
+async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Program, options: OnnxEngineOptions): Promise<Executable> {
+  const session = await openSession(runtime, model, options)
+  const reachable = new Set(topological(Object.values(program.outputs)))
+  const used = program.inputs.filter((node) => reachable.has(node))
+  const shapes = new Map(used.map((node) => [node.attributes.name as string, node.shape]))
+  const tensors = new WeakMap<object, OnnxTensor>()
+  // A buffer that comes back run after run keeps its tensor: making one costs more than a small op.
+  const tensorOf = (values: Values): OnnxTensor => {
+    const known = tensors.get(values)
+    if (known) return known
+    const made = new runtime.Tensor(values.data instanceof Float32Array ? 'float32' : 'float64', values.data, values.shape)
+    tensors.set(values, made)
+    return made
+  }
+  return {
+    run: async (feeds, into = {}) => {
+      const inputs: Record<string, OnnxTensor> = {}
+      for (const [name, shape] of shapes) {
+        const fed = feeds[name]
+        if (!fed) throw new Error(`program ${program.name}: input ${name} is not fed`)
+        checkFeed(program, name, fed, shape)
+        inputs[name] = tensorOf(fed)
+      }
+      const fetches: Record<string, OnnxTensor | null> = {}
+      for (const name of session.outputNames) fetches[name] = into[name] ? tensorOf(into[name]) : null
+      const results = await session.run(inputs, fetches)
+      return Object.fromEntries(session.outputNames.map((name) => [
+        name,
+        into[name] ?? { shape: results[name].dims, data: results[name].data as Float64Array | Float32Array },
+      ]))
+    },
+    release: () => session.release(),
+  }
+}
+
+function checkFeed(program: Program, name: string, fed: Values, shape: Shape): void {
+  const fits = fed.shape.length === shape.length && shape.every((length, axis) => length === ROWS || length === fed.shape[axis])
+  if (!fits) throw new Error(`program ${program.name}: input ${name} has shape [${fed.shape.join(', ')}], needs [${shape.join(', ')}]`)
+}
