@@ -214,6 +214,34 @@ describe('normal', () => {
     }
   })
 
+  it('has tails of the right shape: the mean excess over the edge of the base layer', () => {
+    const edge = 3.6541528853610088
+    // E(z − r | z > r) = ∫ (z − r) φ / ∫ φ beyond r, by the midpoint rule; an exponential tail would give 1/r, 10 % more.
+    let [mass, first, second] = [0, 0, 0]
+    for (let x = 0.00005; x < 6; x += 0.0001) {
+      const density = Math.exp(-edge * x - 0.5 * x * x)
+      mass += density
+      first += x * density
+      second += x * x * density
+    }
+    const mean = first / mass
+    const deviation = Math.sqrt(second / mass - mean * mean)
+    const random = createRandom(13)
+    const block = new Float64Array(100_000)
+    const counts = [0, 0]
+    const sums = [0, 0]
+    for (let i = 0; i < 300; i++) {
+      random.fillNormal(block)
+      for (const z of block) {
+        if (Math.abs(z) > edge) {
+          counts[z > 0 ? 1 : 0]++
+          sums[z > 0 ? 1 : 0] += Math.abs(z) - edge
+        }
+      }
+    }
+    for (const side of [0, 1]) expect(Math.abs(sums[side] / counts[side] - mean)).toBeLessThan(4 * deviation / Math.sqrt(counts[side]))
+  })
+
   it('has no gaps: a chi-square over 400 cells of equal probability, so every layer of the ziggurat counts', () => {
     const cells = 400
     const counts = new Float64Array(cells)
