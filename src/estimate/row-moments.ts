@@ -1,0 +1,144 @@
+// Moments of rows and what is made of them: covariance, its Cholesky factor, whitened coordinates, thinning of long tables.
+
+/** A lower triangular factor L (row-major [d × d], LLᵀ the matrix it was made of) and log |det L|. */
+export interface CholeskyFactor {
+  readonly dimension: number
+  readonly lower: Float64Array
+  readonly logDeterminant: number
+}
+
+/** Mean [d] and covariance (row-major [d × d], divisor n). */
+export interface RowMoments {
+  readonly mean: Float64Array
+  readonly covariance: Float64Array
+}
+
+/**
+ * Mean and covariance (divisor n) of rows, in two passes, so that a mean far from zero costs no digits.
+ * @param rows row-major [n × d]
+ */
+export function rowMoments(rows: Float64Array, dimension: number): RowMoments {
+  const count = rows.length / dimension
+  const mean = new Float64Array(dimension)
+  for (let i = 0; i < rows.length; i += dimension) for (let j = 0; j < dimension; j++) mean[j] += rows[i + j]
+  for (let j = 0; j < dimension; j++) mean[j] /= count
+  const covariance = new Float64Array(dimension * dimension)
+  const centred = new Float64Array(dimension)
+  for (let i = 0; i < rows.length; i += dimension) {
+    for (let j = 0; j < dimension; j++) centred[j] = rows[i + j] - mean[j]
+    for (let j = 0; j < dimension; j++) {
+      for (let k = 0; k <= j; k++) covariance[j * dimension + k] += centred[j] * centred[k]
+    }
+  }
+  for (let j = 0; j < dimension; j++) {
+    for (let k = 0; k <= j; k++) {
+      covariance[j * dimension + k] /= count
+      covariance[k * dimension + j] = covariance[j * dimension + k]
+    }
+  }
+  return { mean, covariance }
+}
+
+/**
+ * The Cholesky factor of a symmetric matrix, or null where it is not positive definite to working precision:
+ * a pivot below `relativeTolerance` times its diagonal element means that a column is a combination of earlier ones.
+ * @param matrix row-major [d × d]
+ */
+export function choleskyFactor(matrix: Float64Array, dimension: number, relativeTolerance = 1e-12): CholeskyFactor | null {
+  const lower = new Float64Array(dimension * dimension)
+  let logDeterminant = 0
+  for (let j = 0; j < dimension; j++) {
+    for (let k = 0; k <= j; k++) {
+      let sum = matrix[j * dimension + k]
+      for (let m = 0; m < k; m++) sum -= lower[j * dimension + m] * lower[k * dimension + m]
+      if (k < j) {
+        lower[j * dimension + k] = sum / lower[k * dimension + k]
+      } else {
+        if (!(sum > relativeTolerance * matrix[j * dimension + j])) return null
+        lower[j * dimension + j] = Math.sqrt(sum)
+        logDeterminant += 0.5 * Math.log(sum)
+      }
+    }
+  }
+  return { dimension, lower, logDeterminant }
+}
+
+/**
+ * Rows in the coordinates y = L⁻¹(x − centre), row-major [n × d].
+ * @param rows row-major [n × d]
+ * @param centre [d]
+ */
+export function whiten(rows: Float64Array, centre: ArrayLike<number>, factor: CholeskyFactor): Float64Array {
+  const { dimension, lower } = factor
+  const result = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i += dimension) {
+    for (let j = 0; j < dimension; j++) {
+      let sum = rows[i + j] - centre[j]
+      for (let k = 0; k < j; k++) sum -= lower[j * dimension + k] * result[i + k]
+      result[i + j] = sum / lower[j * dimension + j]
+    }
+  }
+  return result
+}
+
+/** Rows x = centre + L y, the inverse of `whiten`. */
+export function unwhiten(whitened: Float64Array, centre: ArrayLike<number>, factor: CholeskyFactor): Float64Array {
+  const { dimension, lower } = factor
+  const result = new Float64Array(whitened.length)
+  for (let i = 0; i < whitened.length; i += dimension) {
+    for (let j = 0; j < dimension; j++) {
+      let sum = centre[j]
+      for (let k = 0; k <= j; k++) sum += lower[j * dimension + k] * whitened[i + k]
+      result[i + j] = sum
+    }
+  }
+  return result
+}
+
+/** Scores in the whitened coordinates, Lᵀ ∇ₓ, row-major [n × d]. */
+export function whitenScores(scores: Float64Array, factor: CholeskyFactor): Float64Array {
+  const { dimension, lower } = factor
+  const result = new Float64Array(scores.length)
+  for (let i = 0; i < scores.length; i += dimension) {
+    for (let k = 0; k < dimension; k++) {
+      let sum = 0
+      for (let j = k; j < dimension; j++) sum += lower[j * dimension + k] * scores[i + j]
+      result[i + k] = sum
+    }
+  }
+  return result
+}
+
+/** ‖(LLᵀ)⁻¹‖²_F, the sum of the squared inverse eigenvalues of the factored matrix. */
+export function squaredNormOfInverse(factor: CholeskyFactor): number {
+  const { dimension, lower } = factor
+  // Column by column: solve L Lᵀ z = e.
+  let total = 0
+  const z = new Float64Array(dimension)
+  for (let column = 0; column < dimension; column++) {
+    for (let j = 0; j < dimension; j++) {
+      let sum = j === column ? 1 : 0
+      for (let k = 0; k < j; k++) sum -= lower[j * dimension + k] * z[k]
+      z[j] = sum / lower[j * dimension + j]
+    }
+    for (let j = dimension - 1; j >= 0; j--) {
+      let sum = z[j]
+      for (let k = j + 1; k < dimension; k++) sum -= lower[k * dimension + j] * z[k]
+      z[j] = sum / lower[j * dimension + j]
+    }
+    for (let j = 0; j < dimension; j++) total += z[j] * z[j]
+  }
+  return total
+}
+
+/** At most `limit` rows, evenly spaced over the table (all of them, uncopied, when they are fewer). */
+export function thinRows(rows: Float64Array, dimension: number, limit: number): Float64Array {
+  const count = rows.length / dimension
+  if (count <= limit) return rows
+  const result = new Float64Array(limit * dimension)
+  for (let i = 0; i < limit; i++) {
+    const from = Math.floor(((i + 0.5) * count) / limit) * dimension
+    result.set(rows.subarray(from, from + dimension), i * dimension)
+  }
+  return result
+}
