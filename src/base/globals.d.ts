@@ -5,3 +5,4 @@ declare var TextEncoder: { new (): TextEncoder }
 interface TextDecoder { decode(bytes: Uint8Array): string }
 declare var TextDecoder: { new (): TextDecoder }
 interface AbortSignal { readonly aborted: boolean }
+interface ImportMeta { readonly url: string }

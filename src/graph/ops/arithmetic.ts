@@ -76,6 +76,9 @@ export const mul: ElementwiseOp<[Node, Node]> = elementwise<[Node, Node]>({
     if (ca * cb !== 1) return scale(mul(ra, rb), ca * cb)
     if (ra !== a || rb !== b) return mul(ra, rb)
     if (a === b) return square(a)
+    const [p, q] = [repeatedFactor(a, b), repeatedFactor(b, a)]
+    if (p) return mul(p, square(b))
+    if (q) return mul(q, square(a))
     if (a.id > b.id) return build(mul.op, [b, a])
     return undefined
   },
@@ -86,6 +89,13 @@ export const mul: ElementwiseOp<[Node, Node]> = elementwise<[Node, Node]>({
   onnx: 'Mul',
   samples: [left, right],
 })
+
+/** The c of a = c·b: a square of b then lets a sum over what c does not depend on be taken first. */
+function repeatedFactor(a: Node, b: Node): Node | undefined {
+  if (a.op !== mul.op) return undefined
+  if (a.inputs[0] === b) return a.inputs[1]
+  return a.inputs[1] === b ? a.inputs[0] : undefined
+}
 
 /** Σ(a ± b) term by term when both need broadcasting anyway or a term is constant along the summed axes. */
 function sumOfTerms(node: Node, axes: readonly number[], combine: ElementwiseOp<[Node, Node]>): Node | undefined {

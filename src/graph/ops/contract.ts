@@ -4,7 +4,7 @@ import type { Node, Op, Shape } from '../node.ts'
 import type { Emitter } from '../emitter.ts'
 import { gatherStrided, stridesOf, tensor } from '../tensor.ts'
 import { constantOp } from './leaf.ts'
-import { coefficient, fill, scale, splat, transpose, transposeOp } from './linear.ts'
+import { coefficient, expand, fill, reshape, scale, splat, sum, transpose, transposeOp } from './linear.ts'
 
 /** Which axes of a and b are multiplied and summed, and which run along together. */
 interface Axes {
@@ -88,6 +88,11 @@ export const contractOp: Op = {
   simplify: ([a, b], attributes, shape) => {
     const { left, right, batchLeft, batchRight } = attributes as unknown as Axes
     if (splat(a) === 0 || splat(b) === 0) return fill(a.graph, 0, shape)
+    if (batchLeft.length === 0) {
+      // A factor that is the same number everywhere leaves a sum of the other, repeated along its own free axes.
+      if (splat(a) !== undefined) return scale(spread(sum(b, right), freeAxes(a.shape.length, left).length, shape, 'front'), splat(a)!)
+      if (splat(b) !== undefined) return scale(spread(sum(a, left), freeAxes(b.shape.length, right).length, shape, 'back'), splat(b)!)
+    }
     const [ca, ra] = coefficient(a)
     const [cb, rb] = coefficient(b)
     if (ca !== 1 || cb !== 1) return scale(build(contractOp, [ra, rb], attributes), ca * cb)
@@ -143,7 +148,7 @@ function adjointOf(node: Node, adjoint: Node, which: 'a' | 'b'): Node {
   }
   // A matrix's own adjoint is best taken with the factors the other way round: no transpose of the product is needed.
   const ordered = put(contractGeneral(adjoint, other.node, { left: other.outFree, right: other.free, batchLeft: outBatch, batchRight: other.batch }), [...self.batch, ...self.free, ...summed])
-  if (ordered.op !== transposeOp) return ordered
+  if (coefficient(ordered)[1].op !== transposeOp) return ordered
   return put(contractGeneral(other.node, adjoint, { left: other.free, right: other.outFree, batchLeft: other.batch, batchRight: outBatch }), [...self.batch, ...summed, ...self.free])
 }
 
@@ -168,6 +173,12 @@ function bringToFront(node: Node, axis: number): Node {
 
 function bringToEnd(node: Node, axis: number): Node {
   return transpose(node, [...freeAxes(node.shape.length, [axis]), axis])
+}
+
+/** Adds `count` repeated axes before or behind those of the node. */
+function spread(node: Node, count: number, shape: Shape, where: 'front' | 'back'): Node {
+  const ones = new Array<number>(count).fill(1)
+  return expand(reshape(node, where === 'front' ? [...ones, ...node.shape] : [...node.shape, ...ones]), shape)
 }
 
 function isIdentity(node: Node): boolean {

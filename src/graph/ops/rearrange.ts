@@ -137,10 +137,14 @@ export const concatOp: Op = {
     inputs.map((part, k) => (batched[k] ? part : expand(reshape(part, [1, ...part.shape]), [size, ...part.shape]))),
     (node.attributes.axis as number) + 1,
   ),
-  simplify: (parts, _, shape) => {
+  simplify: (parts, attributes, shape) => {
     if (parts.length === 1) return parts[0]
     const known = parts.map(splat)
     if (known[0] !== undefined && known.every((value) => value === known[0])) return fill(parts[0].graph, known[0], shape)
+    const [factor] = coefficient(parts[0])
+    if (factor !== 1 && parts.every((part) => coefficient(part)[0] === factor)) {
+      return scale(build(concatOp, parts.map((part) => coefficient(part)[1]), attributes), factor)
+    }
     return undefined
   },
   onnx: (emitter, node, parts) => emitter.emit('Concat', parts, { axis: node.attributes.axis as number }),

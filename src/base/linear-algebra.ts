@@ -1,0 +1,85 @@
+// Small dense linear algebra on row-major arrays: factorizations come from ml-matrix, symmetric packing is ours.
+import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix'
+
+/** Row-major square matrix of packed elements i ≤ j. */
+export function unpackSymmetric(packed: ArrayLike<number>, size: number): Float64Array {
+  const full = new Float64Array(size * size)
+  for (let i = 0, k = 0; i < size; i++) {
+    for (let j = i; j < size; j++, k++) full[i * size + j] = full[j * size + i] = packed[k]
+  }
+  return full
+}
+
+/** Elements i ≤ j of a row-major symmetric matrix. */
+export function packSymmetric(full: ArrayLike<number>, size: number): Float64Array {
+  const packed = new Float64Array((size * (size + 1)) / 2)
+  for (let i = 0, k = 0; i < size; i++) for (let j = i; j < size; j++, k++) packed[k] = full[i * size + j]
+  return packed
+}
+
+const toMatrix = (full: ArrayLike<number>, rows: number, columns = rows): Matrix => Matrix.from1DArray(rows, columns, Array.from(full))
+
+/** Lower Cholesky factor, row-major, of a symmetric matrix; undefined if it is not positive definite. */
+export function choleskyDecompose(full: ArrayLike<number>, size: number): Float64Array | undefined {
+  const decomposition = new CholeskyDecomposition(toMatrix(full, size))
+  return decomposition.isPositiveDefinite() ? Float64Array.from(decomposition.lowerTriangularMatrix.to1DArray()) : undefined
+}
+
+/** Solves L Lᵀ x = b. */
+export function solveCholesky(lower: Float64Array, size: number, right: ArrayLike<number>): Float64Array {
+  const x = Float64Array.from(right)
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < i; j++) x[i] -= lower[i * size + j] * x[j]
+    x[i] /= lower[i * size + i]
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    for (let j = i + 1; j < size; j++) x[i] -= lower[j * size + i] * x[j]
+    x[i] /= lower[i * size + i]
+  }
+  return x
+}
+
+/** (L Lᵀ)⁻¹, row-major. */
+export function invertCholesky(lower: Float64Array, size: number): Float64Array {
+  const inverse = new Float64Array(size * size)
+  for (let k = 0; k < size; k++) {
+    const unit = new Float64Array(size)
+    unit[k] = 1
+    const column = solveCholesky(lower, size, unit)
+    for (let i = 0; i < size; i++) inverse[i * size + k] = column[i]
+  }
+  return inverse
+}
+
+/** log |L Lᵀ|. */
+export function logDeterminant(lower: Float64Array, size: number): number {
+  let total = 0
+  for (let i = 0; i < size; i++) total += 2 * Math.log(lower[i * size + i])
+  return total
+}
+
+export interface SymmetricEigen {
+  /** Increasing. */
+  readonly values: Float64Array
+  /** Row-major; column k belongs to value k. */
+  readonly vectors: Float64Array
+}
+
+/** Eigenvalues and eigenvectors of a symmetric matrix. */
+export function symmetricEigen(full: ArrayLike<number>, size: number): SymmetricEigen {
+  const decomposition = new EigenvalueDecomposition(toMatrix(full, size), { assumeSymmetric: true })
+  return { values: Float64Array.from(decomposition.realEigenvalues), vectors: Float64Array.from(decomposition.eigenvectorMatrix.to1DArray()) }
+}
+
+/** Row-major product of [rows × inner] and [inner × columns]. */
+export function multiply(a: ArrayLike<number>, b: ArrayLike<number>, rows: number, inner: number, columns: number): Float64Array {
+  const product = new Float64Array(rows * columns)
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < inner; k++) {
+      const factor = a[i * inner + k]
+      if (factor === 0) continue
+      for (let j = 0; j < columns; j++) product[i * columns + j] += factor * b[k * columns + j]
+    }
+  }
+  return product
+}

@@ -1,0 +1,28 @@
+// The estimator record: what is minimized, written once as a function on the graph of one row.
+import type { Node } from '../graph/node.ts'
+import type { TracedModel } from '../model/model.ts'
+
+/** How the noise x̃ = x + n is drawn: n = L z with z standard normal. */
+export interface Noise {
+  /** Lower-triangular L with L Lᵀ = C, row-major [d × d], in the units the objective is computed in. */
+  readonly factor: Float64Array
+  /** The same σ in every column and no correlation; undefined otherwise. */
+  readonly isotropic: number | undefined
+}
+
+/** What is computed for one row; the objective is its mean over rows. */
+export interface RowObjective {
+  readonly value: Node
+  /** Standard normal draws [d] that each row needs, as input nodes. */
+  readonly draws: readonly Node[]
+}
+
+/** A way to estimate a model. */
+export interface Estimator {
+  readonly name: string
+  readonly sentence: string
+  /** The objective as TeX, for the report. */
+  readonly tex: string
+  /** The objective of one row as a graph. */
+  objective(model: TracedModel, noise: Noise | undefined): RowObjective
+}

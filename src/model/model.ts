@@ -1,0 +1,170 @@
+// The model record, and tracing: running the user's function once, on one point, to get its graph.
+import { UnnormError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import { dependents, Graph, showShape, topological } from '../graph/node.ts'
+import type { Node } from '../graph/node.ts'
+import { input } from '../graph/ops/leaf.ts'
+import type { Domain } from './domain.ts'
+import { real } from './domain.ts'
+import { Expression } from './expression.ts'
+import type { Parameter, Placed } from './parameters.ts'
+import { elementNames, place } from './parameters.ts'
+import { userLine } from './user-line.ts'
+
+/** Quantities computed from the natural parameters that users want reported, like a mean from precision and η. */
+export interface Reported {
+  /** Names for d columns. */
+  names(dimension: number): readonly string[]
+  /**
+   * Values for natural parameters given by name in packed form (symmetric matrices: i ≤ j).
+   * Undefined where they do not exist (a precision that is not positive definite has no mean).
+   */
+  values(natural: Readonly<Record<string, Float64Array>>, dimension: number): readonly number[] | undefined
+}
+
+/** An energy-based model: p(x; θ) = exp(logDensity) / Z(θ). */
+export interface Model {
+  readonly name: string
+  /** The unnormalized log-density in words a person reads. */
+  readonly formula: string
+  readonly domain: Domain
+  /** Parametric models are interpreted and fitted in the data's units; networks are not, and are fitted on standardized columns. */
+  readonly kind: 'parametric' | 'network'
+  /** The parameters for d columns. */
+  parameters(dimension: number): Readonly<Record<string, Parameter>>
+  /** The unnormalized log-density of one point x [d]: a scalar. */
+  logDensity(parameters: Readonly<Record<string, Expression>>, x: Expression): Expression
+  readonly reported: Reported | undefined
+  /** log Z in closed form for natural parameters by name, where the family has one; undefined where it is infinite. */
+  readonly logNormalizer: ((natural: Readonly<Record<string, Float64Array>>, dimension: number) => number | undefined) | undefined
+  /** Start values for all of θ, where they should depend on more than each parameter alone. */
+  readonly initial: ((random: Random, dimension: number) => Float64Array) | undefined
+}
+
+export interface ModelDefinition<Names extends string> {
+  readonly name: string
+  /** Parameters by name, or a function of the number of columns. */
+  readonly parameters: Readonly<Record<Names, Parameter>> | ((dimension: number) => Readonly<Record<Names, Parameter>>)
+  /** Where x lives; ℝᵈ by default. */
+  readonly domain?: Domain
+  /** The unnormalized log-density (−energy) of ONE point. Called once, with expressions in place of numbers. */
+  readonly logDensity: (parameters: Readonly<Record<Names, Expression>>, x: Expression) => Expression
+  readonly formula?: string
+  readonly kind?: Model['kind']
+  readonly reported?: Reported
+  readonly logNormalizer?: Model['logNormalizer']
+  readonly initial?: Model['initial']
+}
+
+/** Makes a model of a name, parameters and an unnormalized log-density. */
+export function defineModel<Names extends string>(definition: ModelDefinition<Names>): Model {
+  const { name, parameters, logDensity } = definition
+  if (typeof name !== 'string' || name === '') throw new UnnormError('model', 'defineModel: a model needs a name')
+  if (typeof logDensity !== 'function') throw new UnnormError('model', `model ${name}: logDensity must be a function of (parameters, x)`)
+  if (parameters === undefined) throw new UnnormError('model', `model ${name}: parameters are missing (an empty record if there are none)`)
+  return {
+    name,
+    formula: definition.formula ?? sourceOf(logDensity),
+    domain: definition.domain ?? real(),
+    kind: definition.kind ?? 'parametric',
+    parameters: (dimension) => (typeof parameters === 'function' ? parameters(dimension) : parameters),
+    logDensity: logDensity as Model['logDensity'],
+    reported: definition.reported,
+    logNormalizer: definition.logNormalizer,
+    initial: definition.initial,
+  }
+}
+
+/** The function's own text, shortened: what a user recognizes. */
+function sourceOf(logDensity: (...inputs: never[]) => unknown): string {
+  const text = logDensity.toString().replace(/\s+/g, ' ')
+  return text.length > 300 ? `${text.slice(0, 297)}…` : text
+}
+
+/** A model for d columns, as a graph for one point. */
+export interface TracedModel {
+  readonly model: Model
+  readonly graph: Graph
+  readonly dimension: number
+  /** One point, [d]. */
+  readonly x: Node
+  /** All parameters, packed, [parameterCount]. */
+  readonly theta: Node
+  readonly parameters: readonly Placed[]
+  readonly parameterCount: number
+  /** Names of the elements of θ. */
+  readonly parameterNames: readonly string[]
+  /** The unnormalized log-density, a scalar. */
+  readonly logDensity: Node
+}
+
+/** Runs the model's function on one symbolic point of d columns and checks what came out. */
+export function trace(model: Model, dimension: number): TracedModel {
+  if (model.domain.dimension !== undefined && model.domain.dimension !== dimension) {
+    throw new UnnormError('dimension', `model ${model.name} is for ${model.domain.dimension} columns, the data have ${dimension}: choose columns with --columns`)
+  }
+  const graph = new Graph()
+  graph.locate = userLine
+  const parameters = model.parameters(dimension)
+  const parameterCount = Object.values(parameters).reduce((total, parameter) => total + parameter.size, 0)
+  const theta = input(graph, 'theta', [parameterCount])
+  const x = input(graph, 'x', [dimension])
+  const placed = place(theta, parameters)
+  const named = unknownNamesRefused(model, Object.fromEntries(placed.map(({ name, value }) => [name, new Expression(value)])))
+  const logDensity = runModel(model, named, new Expression(x))
+  checkSmooth(model, logDensity, x)
+  graph.locate = undefined
+  return {
+    model, graph, dimension, x, theta, parameterCount, logDensity,
+    parameters: placed,
+    parameterNames: placed.flatMap(({ name, parameter }) => elementNames(name, parameter)),
+  }
+}
+
+function runModel(model: Model, parameters: Readonly<Record<string, Expression>>, x: Expression): Node {
+  let result: unknown
+  try {
+    result = model.logDensity(parameters, x)
+  } catch (error) {
+    if (error instanceof UnnormError) throw new UnnormError(error.code, `model ${model.name}: ${error.message}`)
+    const where = /\(?((?:file:\/\/)?[^\s()]+:\d+):\d+\)?/.exec(((error as Error).stack ?? '').split('\n')[1] ?? '')?.[1]
+    throw new UnnormError('model', `model ${model.name} throws: ${(error as Error).message}${where ? ` (${where})` : ''}`)
+  }
+  if (!(result instanceof Expression)) {
+    throw new UnnormError('model', `model ${model.name}: logDensity returned ${describe(result)}; it must return a scalar value built from x and the parameters`)
+  }
+  if (result.shape.length !== 0) {
+    throw new UnnormError('model', `model ${model.name}: logDensity returned shape ${showShape(result.shape)}; it must return a scalar (sum over the elements?)`)
+  }
+  return result.node
+}
+
+const describe = (value: unknown): string => (value === undefined ? 'nothing' : typeof value === 'number' ? `the plain number ${value}` : `a ${typeof value}`)
+
+/** Reading a parameter that does not exist is a mistake to name, not undefined. */
+function unknownNamesRefused(model: Model, parameters: Record<string, Expression>): Record<string, Expression> {
+  return new Proxy(parameters, {
+    get: (target, name) => {
+      if (typeof name === 'string' && !(name in target)) {
+        const where = userLine()
+        throw new UnnormError('model', `unknown parameter ${name}${where ? ` (${where})` : ''}; model ${model.name} has ${Object.keys(target).join(', ') || 'none'}`)
+      }
+      return target[name as string]
+    },
+  })
+}
+
+/**
+ * Refuses a kink between x and the output: Hyvärinen's integration by parts needs a score that is continuous, and with
+ * a kink J̃ loses the boundary terms without any sign of it.
+ */
+function checkSmooth(model: Model, logDensity: Node, x: Node): void {
+  const onTheWay = dependents([logDensity], [x])
+  const kink = topological([logDensity]).find((node) => !node.op.smooth && onTheWay.has(node))
+  if (!kink) return
+  throw new UnnormError(
+    'kink',
+    `model ${model.name}: ${kink.op.name} of x has a kink or jump${kink.origin ? ` (${kink.origin})` : ''}, so the score-matching objective would be silently wrong. `
+    + 'Use a smooth form: softplus for max(·, 0) and ReLU, sqrt(a² + ε²) for |a|, logSumExp for max.',
+  )
+}
