@@ -22,11 +22,11 @@ function editDistance(left: string, right: string): number {
 
 /**
  * The candidate nearest to `name`, or undefined when none is near enough to be a likely slip
- * (at most one edit in three characters, and at least one is always allowed).
+ * (at most one edit in three characters; one is always allowed, but never the whole name).
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  let bestDistance = Math.min(Math.max(1, Math.floor(name.length / 3)) + 1, name.length)
   for (const candidate of candidates) {
     // A short beginning ("denois" for "denoising") is as likely as a slip of the finger.
     const begins = name.length >= 3 && candidate.toLowerCase().startsWith(name.toLowerCase())

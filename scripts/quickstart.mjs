@@ -1,0 +1,9 @@
+// `npm run quickstart`: installs what is missing, builds, and fits a neural energy to a real table of two columns.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { ensurePackages, root, runOrEnd } from './ensure.mjs'
+
+ensurePackages()
+runOrEnd('node', ['scripts/build.mjs', '--if-changed'])
+const { status } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'fit', 'examples/data/geyser.csv', '--model', 'mlp'], { cwd: root, stdio: 'inherit' })
+process.exitCode = status ?? 1
