@@ -1,0 +1,41 @@
+// Drawing without a browser: a DOM document for figures, and figures as PNG with fonts that are always there.
+import { accessSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { UnnormError } from '../base/errors.ts'
+import type { SvgDocument } from '../report/figure.ts'
+
+const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans-Oblique.ttf']
+
+/** A document for figures to draw into. Loads linkedom, so only when something is drawn. */
+export async function createSvgDocument(): Promise<SvgDocument> {
+  const { parseHTML } = await import('linkedom')
+  return parseHTML('<!doctype html><html><body></body></html>').document as unknown as SvgDocument
+}
+
+/**
+ * A figure's SVG as PNG bytes.
+ * @param svg a standalone SVG document
+ * @param scale pixels of the image per pixel of the figure; 2 is sharp on a slide and in print
+ * @throws UnnormError `font-missing` when the fonts cannot be read: without fonts all text would vanish in silence
+ */
+export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
+  const { Resvg } = await import('@resvg/resvg-js')
+  const drawing = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    font: { loadSystemFonts: false, fontFiles: fontPaths(), defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
+  })
+  return drawing.render().asPng()
+}
+
+function fontPaths(): string[] {
+  const { resolve } = createRequire(import.meta.url)
+  return fontFiles.map((name) => {
+    try {
+      const path = resolve(`dejavu-fonts-ttf/ttf/${name}`)
+      accessSync(path)
+      return path
+    } catch (error) {
+      throw new UnnormError('font-missing', `cannot read the font ${name} of the package dejavu-fonts-ttf, without which figures would have no text: ${(error as Error).message} (install unnorm again, or ask for .svg)`)
+    }
+  })
+}

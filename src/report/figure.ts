@@ -1,0 +1,33 @@
+// What a figure is: a record that draws plain values into a DOM document handed in, and gives SVG text.
+import type { FitJson, MetricsRow } from './fit-json.ts'
+import type { Landscape } from './landscape/landscape.ts'
+
+/** The part of a DOM document that drawing needs; a browser's `document` is one, `src/node/render.ts` makes another. */
+export interface SvgDocument {
+  readonly documentElement: unknown
+}
+
+/** All that a figure can be drawn from. */
+export interface FigureSource {
+  readonly fit: FitJson
+  readonly metrics: readonly MetricsRow[]
+  /** The density and the score as prepared for drawing; null when they were not computed. */
+  readonly landscape: Landscape | null
+}
+
+/** A figure as SVG text, with its colors in attributes (the light scheme), readable alone on any screen and in print. */
+export interface DrawnFigure {
+  /** The whole figure, one standalone SVG document. */
+  readonly svg: string
+  /** The same in parts, each a standalone SVG: a page narrower than the figure stacks them. */
+  readonly panels: readonly string[]
+}
+
+/** One kind of figure. */
+export interface Figure {
+  readonly name: string
+  /** What it shows, in a sentence. */
+  readonly sentence: string
+  /** Draws it, or gives null when the source has nothing for it (no training steps, no parameters). */
+  draw(source: FigureSource, document: SvgDocument): DrawnFigure | null
+}

@@ -1,0 +1,8 @@
+// All figures that a fit is drawn in.
+import type { Figure } from '../figure.ts'
+import { densityAndScore } from './density-and-score.ts'
+import { parameters } from './parameters.ts'
+import { trainingCurve } from './training-curve.ts'
+
+/** Every figure, in the order of the report. */
+export const figures: readonly Figure[] = [densityAndScore, trainingCurve, parameters]

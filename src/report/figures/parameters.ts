@@ -1,0 +1,76 @@
+// Estimated parameters with their intervals, one plot for each group of names, because groups differ in scale.
+import * as Plot from '@observablehq/plot'
+import { colors } from '../drawing/palette.ts'
+import { drawPlot } from '../drawing/plot.ts'
+import { composeFigure, stacked } from '../drawing/svg.ts'
+import type { Piece } from '../drawing/svg.ts'
+import type { DrawnFigure, Figure, SvgDocument } from '../figure.ts'
+import type { ParameterEstimate } from '../fit-json.ts'
+import { formatPercent, shorten } from '../format.ts'
+
+/** A parameter that can be drawn. */
+export interface DrawableParameter {
+  readonly name: string
+  readonly estimate: number
+  readonly interval: readonly [number, number] | null
+}
+
+/** Parameters that share a name before the bracket, as `precision[1,2]` and `precision[2,2]` do. */
+export interface ParameterGroup {
+  readonly name: string
+  readonly shown: readonly DrawableParameter[]
+  /** How many more there are than a plot can show. */
+  readonly more: number
+}
+
+const mostShown = 24
+
+/** Estimates and intervals of a parametric model. */
+export const parameters: Figure = {
+  name: 'parameters',
+  sentence: 'Estimates of the parameters with their intervals.',
+  draw: ({ fit }, document) => {
+    const groups = groupParameters([...(fit.parameters ?? []), ...fit.derived])
+    return groups.length === 0 ? null : drawParameters(groups, fit.level, document)
+  },
+}
+
+/** Groups parameters by name, in their order; those without a finite estimate cannot be drawn and are left to the table. */
+export function groupParameters(estimates: readonly ParameterEstimate[]): ParameterGroup[] {
+  const groups = new Map<string, DrawableParameter[]>()
+  for (const { name, estimate, interval } of estimates) {
+    if (estimate === null || !Number.isFinite(estimate)) continue
+    const group = name.replace(/\[.*$/s, '')
+    groups.set(group, [...(groups.get(group) ?? []), { name, estimate, interval: interval?.every(Number.isFinite) ? interval : null }])
+  }
+  return [...groups].map(([name, all]) => ({ name, shown: all.slice(0, mostShown), more: Math.max(0, all.length - mostShown) }))
+}
+
+/** Draws groups of parameters one under the other. */
+export function drawParameters(groups: readonly ParameterGroup[], level: number, document: SvgDocument): DrawnFigure {
+  const more = groups.filter((group) => group.more > 0).map((group) => ({ text: `${group.more} more of ${group.name} are in the table.` }))
+  return composeFigure('Parameters', [{
+    title: 'Estimates and intervals',
+    subtitle: `Points: estimates. Lines: ${formatPercent(level)} intervals.`,
+    body: stacked(groups.map((group) => drawGroup(group, document))), notes: more,
+  }])
+}
+
+function drawGroup(group: ParameterGroup, document: SvgDocument): Piece {
+  const names = group.shown.map(({ name }) => name)
+  const longest = Math.max(...names.map((name) => [...shorten(name, 30)].length))
+  const box = { width: 820, height: 26 * names.length + 34, left: 16 + 6.8 * longest, right: 14, top: 6, bottom: 28 }
+  const ends = group.shown.flatMap(({ estimate, interval }) => [estimate, ...(interval ?? [])])
+  const [low, high] = [Math.min(...ends), Math.max(...ends)]
+  const slack = (high - low || Math.abs(high) || 1) * 0.06
+  const interval: readonly [number, number] = [low - slack, high + slack]
+  const zero = interval[0] <= 0 && interval[1] >= 0 ? [Plot.ruleX([0], { stroke: colors.quiet, strokeDasharray: '2,3' })] : []
+  return drawPlot(document, box, { label: null, interval }, { label: null, interval: [0, 1], numbers: false, ticks: 0 }, [
+    ...zero,
+    Plot.ruleY(group.shown.filter((parameter) => parameter.interval !== null), {
+      x1: (parameter: DrawableParameter) => parameter.interval?.[0], x2: (parameter: DrawableParameter) => parameter.interval?.[1], y: 'name', stroke: colors.point, strokeWidth: 2.2, strokeLinecap: 'round',
+    }),
+    Plot.dot(group.shown, { x: 'estimate', y: 'name', r: 4, fill: colors.point }),
+    Plot.axisY(names, { tickSize: 0, tickPadding: 8, color: colors.ink, fontSize: 11, label: null, tickFormat: (name: string) => shorten(name, 30) }),
+  ], { y: { type: 'point', domain: names, axis: null, padding: 0.6 } })
+}

@@ -1,0 +1,110 @@
+// What part of the space a figure shows: intervals of the axes, rows inside them, and which rows stand for many.
+
+/** The interval of each column that a figure shows. */
+export type Frame = readonly (readonly [number, number])[]
+
+/** Outliers farther from the central 98 % than this share of its width do not stretch the frame. */
+const reach = 0.6
+const padding = 0.08
+/** Two axes whose widths differ by less than this factor get the same units per pixel. */
+const nearlyEqual = 1.6
+
+/**
+ * The interval of every column: the range of the rows, padded; far outliers are left outside.
+ * @param rows row-major [n × d], n > 0
+ */
+export function frameOf(rows: Float64Array, dimension: number): Frame {
+  const count = rows.length / dimension
+  return Array.from({ length: dimension }, (_, column) => {
+    const sorted = Float64Array.from({ length: count }, (_unused, row) => rows[row * dimension + column]).sort()
+    const low = sorted[Math.floor(0.01 * (count - 1))]
+    const high = sorted[Math.ceil(0.99 * (count - 1))]
+    const slack = reach * (high - low)
+    const from = Math.max(sorted[0], low - slack)
+    const to = Math.min(sorted[count - 1], high + slack)
+    const width = to - from > 0 ? to - from : Math.max(Math.abs(from), 1) * 0.2
+    return [from - padding * width, to + padding * width] as const
+  })
+}
+
+/** Two intervals of nearly the same width, made the same: circles then look like circles. */
+export function equalUnits(frame: Frame): Frame {
+  const widths = frame.map(([from, to]) => to - from)
+  const largest = Math.max(...widths)
+  if (largest / Math.min(...widths) > nearlyEqual) return frame
+  return frame.map(([from, to]) => [(from + to - largest) / 2, (from + to + largest) / 2] as const)
+}
+
+/** The rows inside a frame: [m × d], in their order. */
+export function rowsInside(rows: Float64Array, frame: Frame): Float64Array {
+  const dimension = frame.length
+  const kept: number[] = []
+  for (let start = 0; start < rows.length; start += dimension) {
+    if (frame.every(([from, to], column) => rows[start + column] >= from && rows[start + column] <= to)) {
+      for (let column = 0; column < dimension; column++) kept.push(rows[start + column])
+    }
+  }
+  return Float64Array.from(kept)
+}
+
+/** At most `most` rows, evenly spaced through the table: the same rows every time. */
+export function thinRows(rows: Float64Array, dimension: number, most: number): Float64Array {
+  const count = rows.length / dimension
+  if (count <= most) return rows
+  const kept = new Float64Array(most * dimension)
+  for (let index = 0; index < most; index++) {
+    const row = Math.floor((index * count) / most)
+    kept.set(rows.subarray(row * dimension, (row + 1) * dimension), index * dimension)
+  }
+  return kept
+}
+
+/**
+ * Indices of points of which no two are closer than `distance`: the first in the list win.
+ * @param points [n × 2], in units in which distances make sense (shares of the frame)
+ */
+export function spreadIndices(points: Float64Array, distance: number, most: number): number[] {
+  const cells = new Map<string, number[]>()
+  const kept: number[] = []
+  for (let index = 0; index < points.length / 2 && kept.length < most; index++) {
+    const x = points[2 * index]
+    const y = points[2 * index + 1]
+    const column = Math.floor(x / distance)
+    const row = Math.floor(y / distance)
+    let free = true
+    for (let dx = -1; dx <= 1 && free; dx++) {
+      for (let dy = -1; dy <= 1 && free; dy++) {
+        free = !(cells.get(`${column + dx},${row + dy}`) ?? []).some((other) => Math.hypot(points[2 * other] - x, points[2 * other + 1] - y) < distance)
+      }
+    }
+    if (!free) continue
+    const key = `${column},${row}`
+    cells.set(key, [...(cells.get(key) ?? []), index])
+    kept.push(index)
+  }
+  return kept
+}
+
+/**
+ * Counts of values in equal bins over an interval.
+ * @returns bin edges and counts; values outside the interval are not counted
+ */
+export function histogram(values: Float64Array, interval: readonly [number, number], bins: number): { readonly edges: Float64Array; readonly counts: Float64Array } {
+  const [from, to] = interval
+  const counts = new Float64Array(bins)
+  for (const value of values) {
+    if (value >= from && value <= to) counts[Math.min(Math.floor(((value - from) / (to - from)) * bins), bins - 1)]++
+  }
+  return { edges: Float64Array.from({ length: bins + 1 }, (_, index) => from + ((to - from) * index) / bins), counts }
+}
+
+/**
+ * How many bins show a sample well (Freedman & Diaconis 1981: width 2·IQR·n^(−1/3)), within sensible bounds.
+ */
+export function binCount(values: Float64Array, interval: readonly [number, number], most: number): number {
+  const sorted = Float64Array.from(values).sort()
+  const quantile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]
+  const width = (2 * (quantile(0.75) - quantile(0.25))) / Math.cbrt(Math.max(sorted.length, 1))
+  const bins = width > 0 ? Math.ceil((interval[1] - interval[0]) / width) : 10
+  return Math.min(Math.max(bins, 12), most)
+}
