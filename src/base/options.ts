@@ -198,7 +198,7 @@ export function defaultWords(option: Option): string {
 }
 
 /** The word that stands for the value in help: `NUMBER`, `FILE` …; empty for a switch. */
-export function placeholderOf(option: Option): string {
+function placeholderOf(option: Option): string {
   if (option.placeholder !== undefined) return option.placeholder
   switch (option.type) {
     case 'number': return 'N'

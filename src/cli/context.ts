@@ -45,7 +45,7 @@ function shellQuoted(word: string): string {
 }
 
 /** The command line that does the same again. */
-export function reproducingCommand(words: readonly string[]): string {
+function reproducingCommand(words: readonly string[]): string {
   return ['unnorm', ...words.filter((word) => !printingOnly.has(word)).map(shellQuoted)].join(' ')
 }
 

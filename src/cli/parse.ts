@@ -6,7 +6,7 @@ import type { Option, Options } from '../base/options.ts'
 import type { Command, CommandList } from './command.ts'
 
 /** Options that every command has. */
-export const commonOptions = {
+const commonOptions = {
   json: { type: 'boolean', default: false, sentence: 'print exactly one JSON document, errors too' },
   quiet: { type: 'boolean', default: false, sentence: 'print no progress, warnings or summary' },
   debug: { type: 'boolean', default: false, sentence: 'show the stack trace of an error' },

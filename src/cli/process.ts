@@ -28,8 +28,9 @@ export async function runProcess(commands: CommandList): Promise<void> {
   }
   surviveClosedPipe(process.stdout)
   surviveClosedPipe(process.stderr)
-  const fatal = (error: unknown) => {
-    void reportError(error, switchesOf(words), process).finally(() => process.exit(exitCodes.failed))
+  const fatal = async (error: unknown) => {
+    await reportError(error, switchesOf(words), process)
+    process.exit(exitCodes.failed)
   }
   process.on('uncaughtException', fatal)
   process.on('unhandledRejection', fatal)

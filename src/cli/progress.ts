@@ -42,7 +42,7 @@ function bar(fraction: number): string {
  * The parts of a progress line, the most important first, so that a narrow terminal cuts the least.
  * @param stepsPerSecond null when not known yet
  */
-export function progressParts(update: ProgressUpdate, stepsPerSecond: number | null): string[] {
+function progressParts(update: ProgressUpdate, stepsPerSecond: number | null): string[] {
   const { step, steps, objective, heldOutObjective } = update
   const parts = [steps === null ? `step ${step}` : `step ${step}/${steps} (${Math.floor((100 * step) / steps)} %)`]
   if (objective !== null) parts.push(`objective ${objective.toPrecision(5)}`)
