@@ -1,7 +1,8 @@
 // Linear ops that move elements, each beside its transpose: slice ↔ pad, gather ↔ scatter; concatenation.
 import { build, showShape, sizeOf } from '../node.ts'
-import type { Node, Op, Shape } from '../node.ts'
+import type { Attributes, Node, Op, Shape } from '../node.ts'
 import { gatherStrided, stridesOf, tensor, visit } from '../tensor.ts'
+import { constant, constantOp } from './leaf.ts'
 import { coefficient, expand, fill, reshape, scale, splat } from './linear.ts'
 
 const matrix = tensor([3, 4], [0.4, -1.3, 0.7, 2.1, -0.6, 1.9, 1, -2, 3, 0.5, 2, 0.1])
@@ -11,6 +12,10 @@ const hoist = (x: Node, rebuild: (x: Node) => Node): Node | undefined => {
   const [factor, rest] = coefficient(x)
   return factor === 1 ? undefined : scale(rebuild(rest), factor)
 }
+
+/** A literal stays one: what is known when the graph is built is computed then. */
+const literal = (op: Op, x: Node, attributes: Attributes, shape: Shape): Node =>
+  constant(x.graph, op.value([{ shape: x.shape, data: x.attributes.data as Float64Array }], attributes, shape).data, shape)
 
 /** Elements start … start + length − 1 along one axis. */
 export const sliceOp: Op = {
@@ -37,6 +42,7 @@ export const sliceOp: Op = {
     const { axis, start, length } = attributes as Record<string, number>
     if (length === x.shape[axis]) return x
     if (splat(x) !== undefined) return fill(x.graph, splat(x)!, shape)
+    if (x.op === constantOp) return literal(sliceOp, x, attributes, shape)
     if (x.op === sliceOp && x.attributes.axis === axis) return slice(x.inputs[0], axis, start + (x.attributes.start as number), length)
     if (x.op === concatOp && x.attributes.axis === axis) {
       let offset = 0
@@ -173,6 +179,7 @@ export const gatherOp: Op = {
   vectorize: (node, [x]) => build(gatherOp, [x], { ...node.attributes, axis: (node.attributes.axis as number) + 1 }),
   simplify: ([x], attributes, shape) => {
     if (splat(x) !== undefined) return fill(x.graph, splat(x)!, shape)
+    if (x.op === constantOp) return literal(gatherOp, x, attributes, shape)
     return hoist(x, (rest) => build(gatherOp, [rest], attributes))
   },
   onnx: (emitter, node, [x]) => emitter.emit('Gather', [x, emitter.integers(node.attributes.positions as number[])], { axis: node.attributes.axis as number }),

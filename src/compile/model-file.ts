@@ -1,0 +1,105 @@
+// The model file: a fitted energy as a standard ONNX model, in the data's own units, with what we know of it as metadata.
+import { UnnormError } from '../base/errors.ts'
+import { gradient } from '../differentiate/reverse.ts'
+import { substitute } from '../differentiate/substitute.ts'
+import { vectorize } from '../differentiate/vectorize.ts'
+import { ROWS } from '../graph/node.ts'
+import type { Node } from '../graph/node.ts'
+import { mul, subtract } from '../graph/ops/arithmetic.ts'
+import { constant, input } from '../graph/ops/leaf.ts'
+import { cast, fill, scale } from '../graph/ops/linear.ts'
+import type { TracedModel } from '../model/model.ts'
+import { compileOnnx } from './onnx.ts'
+import type { Program } from './program.ts'
+import { readFields } from './protobuf.ts'
+
+/** How columns were standardized before the network saw them; parametric models see the data as they are. */
+export interface Standardization {
+  readonly mean: ArrayLike<number>
+  readonly deviation: ArrayLike<number>
+}
+
+/** What a model file says about itself, under the key `unnorm`. */
+export interface ModelMetadata {
+  readonly format: 'unnorm.model/1'
+  readonly columns: readonly string[]
+  readonly domain: string
+  readonly model: string
+  readonly estimator: string
+  /** The noise whose density was learned: its covariance, row-major in the data's units squared; null without noise. */
+  readonly noiseCovariance: readonly number[] | null
+  /** Standard deviation of the noise per column, in the data's units. */
+  readonly noise: readonly number[] | null
+  readonly logNormalizer: { readonly value: number; readonly standardError: number | null; readonly method: string } | null
+}
+
+/**
+ * The fitted energy as a program: input `x` [rows, d] float64; outputs `energy` [rows], `score` [rows, d] and, when log Z
+ * is known, `log_density` [rows], all float64 and in the data's units.
+ */
+export function energyProgram(model: TracedModel, theta: ArrayLike<number>, standardization: Standardization | undefined, logNormalizer: number | undefined): Program {
+  const { graph, x, dimension } = model
+  const [scoreOfPoint] = gradient(model.logDensity, [x])
+  const point = input(graph, 'one row', [dimension])
+  const single = standardization !== undefined
+  const deviation = standardization && Float64Array.from(standardization.deviation, (value) => 1 / value)
+  const seen = single ? cast(mul(subtract(point, constant(graph, standardization.mean)), constant(graph, deviation!)), 'float32') : point
+  const [logDensity, score] = substitute([model.logDensity, scoreOfPoint], new Map<Node, Node>([
+    [x, seen],
+    [model.theta, constant(graph, theta)],
+  ]))
+  const wide = (node: Node): Node => (single ? cast(node, 'float64') : node)
+  const energy = scale(wide(logDensity), -1)
+  const outputs = [energy, single ? mul(wide(score), constant(graph, deviation!)) : score]
+  if (logNormalizer !== undefined) outputs.push(subtract(fill(graph, -logNormalizer, []), energy))
+  const rows = input(graph, 'x', [ROWS, dimension])
+  const [energies, scores, logDensities] = vectorize(outputs, new Map([[point, rows]]), ROWS)
+  return {
+    name: model.model.name,
+    inputs: [rows],
+    outputs: { energy: energies, score: scores, ...(logDensities ? { log_density: logDensities } : {}) },
+    type: 'float64',
+  }
+}
+
+/** The bytes of `model.onnx`. */
+export function writeModelFile(program: Program, metadata: ModelMetadata): Uint8Array {
+  return compileOnnx(program, { unnorm: JSON.stringify(metadata) })
+}
+
+const MODEL_GRAPH = 7
+const MODEL_METADATA = 14
+
+/**
+ * What a model file says about itself.
+ * @param source the file's name, for the error
+ */
+export function readModelMetadata(bytes: Uint8Array, source: string): ModelMetadata {
+  const text = (part: Uint8Array): string => new TextDecoder().decode(part)
+  let found: string | undefined
+  let hasGraph = false
+  try {
+    for (const { field, bytes: content } of readFields(bytes)) {
+      if (field === MODEL_GRAPH) hasGraph = true
+      if (field !== MODEL_METADATA) continue
+      const entry = Object.fromEntries([...readFields(content)].map(({ field: part, bytes: value }) => [part, text(value)]))
+      if (entry[1] === 'unnorm') found = entry[2]
+    }
+  } catch {
+    throw new UnnormError('bad-model', `${source} is no ONNX model, or it is cut off: fit the model again, or copy the file again`)
+  }
+  if (!hasGraph) throw new UnnormError('bad-model', `${source} is no ONNX model, or it is cut off: fit the model again, or copy the file again`)
+  if (found === undefined) throw new UnnormError('foreign-model', `${source} is an ONNX model, but not one that unnorm wrote: it does not say its columns and units`)
+  const metadata = parsed(found, source)
+  if (metadata.format !== 'unnorm.model/1') throw new UnnormError('foreign-model', `${source} has format ${String(metadata.format)}, this version reads unnorm.model/1`)
+  return metadata
+}
+
+function parsed(text: string, source: string): ModelMetadata {
+  try {
+    return JSON.parse(text) as ModelMetadata
+  } catch {
+    throw new UnnormError('bad-model', `${source}: its description is damaged; fit the model again, or copy the file again`)
+  }
+}
+

@@ -1,0 +1,278 @@
+// The training loop: minibatches, Adam, held-out objective, early stopping, averaged weights, checkpoints.
+//
+// Everything random is a function of (seed, step), and everything that changes is in `TrainingState`: a run resumed from a
+// checkpoint continues bit by bit as if it had not been interrupted.
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import type { Scale } from '../data/standardize.ts'
+import type { Split } from '../data/split.ts'
+import { batchRows } from '../data/split.ts'
+import type { Engine, Executable, Values } from '../engine/engine.ts'
+import type { TracedModel } from '../model/model.ts'
+import { overRows } from './batch.ts'
+import type { Estimator, Noise } from './estimator.ts'
+import { adamStep, FIRST_DECAY, learningRateAt, optimizerInputs, SECOND_DECAY } from './optimizer.ts'
+
+export interface TrainingOptions {
+  readonly steps: number
+  readonly batch: number
+  readonly learningRate: number
+  readonly weightDecay: number
+  /** Gradients longer than this many times their usual length are shortened to it. */
+  readonly clip: number
+  /** Steps between looks at the held-out objective. */
+  readonly evaluateEvery: number
+  /** Looks without improvement after which training stops; the best averaged weights are kept in any case. */
+  readonly patience: number
+}
+
+export interface MetricsEntry {
+  readonly step: number
+  readonly objective: number
+  readonly heldOutObjective: number | null
+  readonly seconds: number
+}
+
+/** Everything that changes during training. */
+export interface TrainingState {
+  readonly step: number
+  readonly theta: Float32Array
+  readonly firstMoment: Float32Array
+  readonly secondMoment: Float32Array
+  readonly average: Float32Array
+  /** The averaged weights with the best held-out objective so far. */
+  readonly best: { readonly step: number; readonly objective: number; readonly theta: Float32Array } | null
+  /** Typical gradient length, by which clipping is measured. */
+  readonly usualNorm: number
+  /** Mean training objective since the last look. */
+  readonly running: { readonly sum: number; readonly count: number }
+  readonly metrics: readonly MetricsEntry[]
+}
+
+export interface TrainingData {
+  /** Row-major [rows × columns], in the data's units. */
+  readonly values: Float64Array
+  readonly scale: Scale
+  readonly split: Split
+}
+
+export interface TrainingHooks {
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
+  readonly signal?: AbortSignal
+  onProgress?(update: { step: number; objective: number | null; heldOutObjective: number | null }): void
+  /** Called with the state at intervals and when interrupted. */
+  saveCheckpoint?(state: TrainingState): Promise<void>
+  /** Milliseconds between checkpoints. */
+  readonly checkpointInterval?: number
+}
+
+export interface TrainingResult {
+  readonly state: TrainingState
+  /** The weights to use: the best averaged ones. */
+  readonly theta: Float32Array
+  readonly stopped: 'steps' | 'early-stopping' | 'interrupted' | 'non-finite'
+  readonly heldOut: { readonly mean: number; readonly standardError: number } | null
+  readonly stepsPerSecond: number | null
+  readonly warnings: readonly Warning[]
+}
+
+/** Rows looked at for the held-out objective: enough for its error, few enough to cost little. */
+const HELD_OUT_ROWS = 4096
+/** Noise draws for each held-out row, in pairs ±z. */
+const HELD_OUT_DRAWS = 8
+
+export function initialState(model: TracedModel, random: Random): TrainingState {
+  const theta = new Float32Array(model.parameterCount)
+  const start = model.model.initial?.(random.split('initial'), model.dimension)
+  if (start) theta.set(start)
+  else for (const { parameter, start: at, name } of model.parameters) theta.set(parameter.initial(random.split('initial').split(name)), at)
+  const zeros = (): Float32Array => new Float32Array(model.parameterCount)
+  return { step: 0, theta, firstMoment: zeros(), secondMoment: zeros(), average: theta.slice(), best: null, usualNorm: 0, running: { sum: 0, count: 0 }, metrics: [] }
+}
+
+/** Trains a network on standardized columns, from `start` on. */
+export async function train(
+  model: TracedModel, estimator: Estimator, noise: Noise | undefined, data: TrainingData, engine: Engine,
+  options: TrainingOptions, random: Random, start: TrainingState, hooks: TrainingHooks,
+): Promise<TrainingResult> {
+  const objective = estimator.objective(model, noise)
+  const batch = overRows(model, objective)
+  const { state: inputs, schedule } = optimizerInputs(model.graph, model.theta)
+  const next = adamStep(inputs, batch.gradient, schedule)
+  const step = await engine.prepare({
+    name: 'training step', type: 'float32',
+    inputs: [inputs.theta, inputs.firstMoment, inputs.secondMoment, inputs.average, schedule, ...batch.inputs],
+    outputs: { ...nodesOf(next), objective: batch.total, gradientNorm: next.gradientNorm },
+  })
+  const look = await engine.prepare({ name: 'objective', type: 'float32', inputs: [model.theta, ...batch.inputs], outputs: { perRow: batch.perRow } })
+  try {
+    return await loop(step, look, model, objective.draws.length > 0, data, options, random, start, hooks)
+  } finally {
+    await step.release()
+    await look.release()
+  }
+}
+
+const nodesOf = ({ theta, firstMoment, secondMoment, average }: ReturnType<typeof adamStep>) => ({ nextTheta: theta, nextFirstMoment: firstMoment, nextSecondMoment: secondMoment, nextAverage: average })
+
+async function loop(
+  step: Executable, look: Executable, model: TracedModel, hasDraws: boolean, data: TrainingData,
+  options: TrainingOptions, random: Random, start: TrainingState, hooks: TrainingHooks,
+): Promise<TrainingResult> {
+  const { dimension: d, parameterCount } = model
+  const { split } = data
+  const distinct = hasDraws ? Math.max(1, Math.ceil(options.batch / 2)) : options.batch
+  const rowsInBatch = hasDraws ? 2 * distinct : distinct
+  const rowNumbers = new Uint32Array(distinct)
+  const rows: Values = { shape: [rowsInBatch, d], data: new Float32Array(rowsInBatch * d) }
+  const draws: Values = { shape: [rowsInBatch, d], data: new Float32Array(rowsInBatch * d) }
+  const scheduleValues: Values = { shape: [7], data: new Float32Array(7) }
+  const nextRows = batchRows(split, random.split('rows'))
+  const drawn = random.split('noise')
+  const vectorValues = (data_: Float32Array): Values => ({ shape: [parameterCount], data: data_ })
+  // Two sets of buffers: a step reads one and writes the other, so a bad step leaves the last good state untouched.
+  const buffers = (from: TrainingState) => ({ theta: vectorValues(from.theta.slice()), firstMoment: vectorValues(from.firstMoment.slice()), secondMoment: vectorValues(from.secondMoment.slice()), average: vectorValues(from.average.slice()) })
+  let here = buffers(start)
+  let there = buffers(start)
+  const objectiveOut: Values = { shape: [], data: new Float32Array(1) }
+  const normOut: Values = { shape: [], data: new Float32Array(1) }
+
+  let { usualNorm, best } = start
+  let running = { ...start.running }
+  const metrics = [...start.metrics]
+  const warnings: Warning[] = []
+  const startedAt = hooks.now() - 1000 * (metrics.at(-1)?.seconds ?? 0)
+  const seconds = (): number => (hooks.now() - startedAt) / 1000
+  let lastCheckpoint = hooks.now()
+  const heldOutRows = heldOutBatch(data, d, hasDraws, random)
+  const snapshot = (at: number): TrainingState => ({
+    step: at, theta: here.theta.data.slice() as Float32Array, firstMoment: here.firstMoment.data.slice() as Float32Array,
+    secondMoment: here.secondMoment.data.slice() as Float32Array, average: here.average.data.slice() as Float32Array,
+    best, usualNorm, running: { ...running }, metrics: [...metrics],
+  })
+  let at = start.step
+  let stopped: TrainingResult['stopped'] = 'steps'
+  const timedFrom = { step: at, time: hooks.now() }
+
+  while (at < options.steps) {
+    if (hooks.signal?.aborted) { stopped = 'interrupted'; break }
+    nextRows(at, rowNumbers)
+    fillBatch(rows.data as Float32Array, rowNumbers, data, d, hasDraws)
+    if (hasDraws) fillPairs(draws.data as Float32Array, drawn.split(at))
+    const age = at + 1
+    scheduleValues.data.set([
+      1 / rowsInBatch, learningRateAt(at, options.steps, options.learningRate), 1 / (1 - FIRST_DECAY ** age), 1 / (1 - SECOND_DECAY ** age),
+      options.weightDecay, averagingAt(at), usualNorm === 0 ? 3e38 : options.clip * usualNorm,
+    ])
+    await step.run({ theta: here.theta, firstMoment: here.firstMoment, secondMoment: here.secondMoment, average: here.average, schedule: scheduleValues, rows, draws },
+      { nextTheta: there.theta, nextFirstMoment: there.firstMoment, nextSecondMoment: there.secondMoment, nextAverage: there.average, objective: objectiveOut, gradientNorm: normOut })
+    const value = objectiveOut.data[0] / rowsInBatch
+    const norm = normOut.data[0]
+    if (!Number.isFinite(value) || !Number.isFinite(norm)) {
+      stopped = 'non-finite'
+      warnings.push({
+        code: 'non-finite',
+        message: `the objective became ${Number.isFinite(value) ? 'so steep that its gradient is not finite' : String(value)} at step ${at + 1}; the last good state (step ${at}) is kept. A lower --learning-rate, more noise or fewer extreme rows help.`,
+      })
+      break
+    }
+    ;[here, there] = [there, here]
+    usualNorm = usualNorm === 0 ? norm : 0.98 * usualNorm + 0.02 * Math.min(norm, options.clip * usualNorm)
+    running = { sum: running.sum + value, count: running.count + 1 }
+    at++
+    let heldOutObjective: number | null = null
+    if (at % options.evaluateEvery === 0 || at === options.steps) {
+      if (heldOutRows) {
+        heldOutObjective = (await heldOutObjectiveOf(look, here.average, heldOutRows)).mean
+        if (heldOutObjective < (best?.objective ?? Infinity)) best = { step: at, objective: heldOutObjective, theta: here.average.data.slice() as Float32Array }
+      }
+      metrics.push({ step: at, objective: running.sum / running.count, heldOutObjective, seconds: seconds() })
+      running = { sum: 0, count: 0 }
+    }
+    hooks.onProgress?.({ step: at, objective: metrics.at(-1)?.objective ?? value, heldOutObjective: heldOutObjective ?? metrics.at(-1)?.heldOutObjective ?? null })
+    if (hooks.saveCheckpoint && hooks.now() - lastCheckpoint >= (hooks.checkpointInterval ?? 5000)) {
+      await hooks.saveCheckpoint(snapshot(at))
+      lastCheckpoint = hooks.now()
+    }
+    if (best && at - best.step >= options.patience * options.evaluateEvery) { stopped = 'early-stopping'; break }
+  }
+  const elapsed = (hooks.now() - timedFrom.time) / 1000
+  const state = snapshot(at)
+  if (stopped === 'interrupted') await hooks.saveCheckpoint?.(state)
+  if (!metrics.length && at > 0) metrics.push({ step: at, objective: running.sum / Math.max(1, running.count), heldOutObjective: null, seconds: seconds() })
+  const theta = best?.theta ?? state.average
+  if (stopped === 'non-finite' && at === start.step && at === 0) {
+    throw new UnnormError('non-finite', `${warnings[0].message} Nothing was learned yet, so there is no state to keep.`)
+  }
+  const heldOut = heldOutRows ? await heldOutObjectiveOf(look, vectorValues(theta), heldOutRows) : null
+  return { state: { ...state, metrics }, theta, stopped, heldOut, stepsPerSecond: elapsed > 0 && at > timedFrom.step ? (at - timedFrom.step) / elapsed : null, warnings }
+}
+
+/** Weight of the newest point in the average: all of them equally at first, then about the last thousand. */
+function averagingAt(step: number): number {
+  return Math.max(1 / (step + 1), 0.005)
+}
+
+/** Gathers rows, standardized in float64, then rounded; with draws each row twice, for ±z. */
+function fillBatch(target: Float32Array, rowNumbers: Uint32Array, { values, scale }: TrainingData, d: number, twice: boolean): void {
+  const { mean, deviation } = scale
+  const half = rowNumbers.length * d
+  for (let k = 0; k < rowNumbers.length; k++) {
+    const from = rowNumbers[k] * d
+    for (let j = 0; j < d; j++) target[k * d + j] = (values[from + j] - mean[j]) / deviation[j]
+  }
+  if (twice) target.copyWithin(half, 0, half)
+}
+
+/** z in the first half, −z in the second: the noise of order 1/σ cancels in the gradient. */
+function fillPairs(target: Float32Array, random: Random): void {
+  const half = target.length / 2
+  random.fillNormal(target, 0, half)
+  for (let k = 0; k < half; k++) target[half + k] = -target[k]
+}
+
+interface HeldOut {
+  readonly rows: Values
+  readonly draws: Values
+  /** Times each row occurs. */
+  readonly repeats: number
+}
+
+/** Held-out rows with noise that is the same at every look, so that looks can be compared. */
+function heldOutBatch(data: TrainingData, d: number, hasDraws: boolean, random: Random): HeldOut | undefined {
+  const count = Math.min(HELD_OUT_ROWS, data.split.heldOutCount)
+  if (count === 0) return undefined
+  const repeats = hasDraws ? HELD_OUT_DRAWS : 1
+  const numbers = Uint32Array.from({ length: count }, (_, k) => data.split.heldOutRow(k))
+  const once = new Float32Array(count * d)
+  fillBatch(once, numbers, data, d, false)
+  const rows = new Float32Array(repeats * once.length)
+  const draws = new Float32Array(repeats * once.length)
+  const stream = random.split('held-out noise')
+  for (let k = 0; k < repeats; k++) rows.set(once, k * once.length)
+  if (hasDraws) {
+    for (let k = 0; k < repeats; k += 2) fillPairs(draws.subarray(k * once.length, (k + 2) * once.length), stream.split(k))
+  }
+  return { rows: { shape: [repeats * count, d], data: rows }, draws: { shape: [repeats * count, d], data: draws }, repeats }
+}
+
+/** Mean objective over held-out rows and its standard error over rows (draws of one row averaged first). */
+async function heldOutObjectiveOf(look: Executable, theta: Values, heldOut: HeldOut): Promise<{ mean: number; standardError: number }> {
+  const { perRow } = await look.run({ theta, rows: heldOut.rows, draws: heldOut.draws })
+  const count = perRow.data.length / heldOut.repeats
+  let total = 0
+  let squares = 0
+  for (let row = 0; row < count; row++) {
+    let value = 0
+    for (let k = 0; k < heldOut.repeats; k++) value += perRow.data[k * count + row]
+    value /= heldOut.repeats
+    total += value
+    squares += value * value
+  }
+  const mean = total / count
+  const variance = Math.max(0, squares / count - mean * mean)
+  return { mean, standardError: Math.sqrt(variance / Math.max(1, count - 1)) }
+}
+
