@@ -1,4 +1,5 @@
 // Moments of rows and what is made of them: covariance, its Cholesky factor, whitened coordinates, thinning of long tables.
+import { choleskyDecompose, invertCholesky, logDeterminant } from '../base/linear-algebra.ts'
 
 /** A lower triangular factor L (row-major [d × d], LLᵀ the matrix it was made of) and log |det L|. */
 export interface CholeskyFactor {
@@ -45,22 +46,12 @@ export function rowMoments(rows: Float64Array, dimension: number): RowMoments {
  * @param matrix row-major [d × d]
  */
 export function choleskyFactor(matrix: Float64Array, dimension: number, relativeTolerance = 1e-12): CholeskyFactor | null {
-  const lower = new Float64Array(dimension * dimension)
-  let logDeterminant = 0
+  const lower = choleskyDecompose(matrix, dimension)
+  if (lower === undefined) return null
   for (let j = 0; j < dimension; j++) {
-    for (let k = 0; k <= j; k++) {
-      let sum = matrix[j * dimension + k]
-      for (let m = 0; m < k; m++) sum -= lower[j * dimension + m] * lower[k * dimension + m]
-      if (k < j) {
-        lower[j * dimension + k] = sum / lower[k * dimension + k]
-      } else {
-        if (!(sum > relativeTolerance * matrix[j * dimension + j])) return null
-        lower[j * dimension + j] = Math.sqrt(sum)
-        logDeterminant += 0.5 * Math.log(sum)
-      }
-    }
+    if (!(lower[j * (dimension + 1)] ** 2 > relativeTolerance * matrix[j * (dimension + 1)])) return null
   }
-  return { dimension, lower, logDeterminant }
+  return { dimension, lower, logDeterminant: logDeterminant(lower, dimension) / 2 }
 }
 
 /**
@@ -111,24 +102,7 @@ export function whitenScores(scores: Float64Array, factor: CholeskyFactor): Floa
 
 /** ‖(LLᵀ)⁻¹‖²_F, the sum of the squared inverse eigenvalues of the factored matrix. */
 export function squaredNormOfInverse(factor: CholeskyFactor): number {
-  const { dimension, lower } = factor
-  // Column by column: solve L Lᵀ z = e.
-  let total = 0
-  const z = new Float64Array(dimension)
-  for (let column = 0; column < dimension; column++) {
-    for (let j = 0; j < dimension; j++) {
-      let sum = j === column ? 1 : 0
-      for (let k = 0; k < j; k++) sum -= lower[j * dimension + k] * z[k]
-      z[j] = sum / lower[j * dimension + j]
-    }
-    for (let j = dimension - 1; j >= 0; j--) {
-      let sum = z[j]
-      for (let k = j + 1; k < dimension; k++) sum -= lower[k * dimension + j] * z[k]
-      z[j] = sum / lower[j * dimension + j]
-    }
-    for (let j = 0; j < dimension; j++) total += z[j] * z[j]
-  }
-  return total
+  return invertCholesky(factor.lower, factor.dimension).reduce((sum, value) => sum + value * value, 0)
 }
 
 /** At most `limit` rows, evenly spaced over the table (all of them, uncopied, when they are fewer). */

@@ -1,0 +1,126 @@
+// The bandwidth of a Gaussian kernel density by leave-one-out likelihood (Habbema, Hermans & van den Broek 1974; Duin 1976).
+import { thinRows } from './row-moments.ts'
+
+export interface Bandwidth {
+  /** Standard deviation of the kernel, in the units of the rows, for a density of as many centres as there are rows. */
+  readonly bandwidth: number
+  /** Mean leave-one-out log-density at the best bandwidth, of the thinned rows. */
+  readonly logLikelihood: number
+  /** Rows that served as centres; where the table has more, the bandwidth is scaled by (used/rows)^(1/(d+4)). */
+  readonly used: number
+}
+
+export interface BandwidthOptions {
+  /** Most centres taken, evenly spaced over the rows. */
+  readonly maximumCentres?: number
+  /** Most rows at which the density is evaluated. */
+  readonly maximumQueries?: number
+  /** Share of the rows, the most isolated ones, whose density does not count: a few of them can double the bandwidth. */
+  readonly ignoredShare?: number
+}
+
+/**
+ * Chooses one bandwidth for all coordinates: they must have comparable scales.
+ *
+ * Copies of the row itself are left out with it: in tied data they would drive the bandwidth to zero.
+ * @param rows row-major [n × d], n ≥ 2
+ */
+export function chooseBandwidth(rows: Float64Array, dimension: number, options: BandwidthOptions = {}): Bandwidth {
+  const count = rows.length / dimension
+  const centres = thinRows(rows, dimension, options.maximumCentres ?? 2000)
+  const used = centres.length / dimension
+  const pairs = pairDistances(centres, dimension, options.maximumQueries ?? 500, options.ignoredShare ?? 0)
+  const at = (logBandwidth: number) => leaveOneOut(pairs, Math.exp(logBandwidth), dimension)
+  // The normal reference rule (Silverman 1986, eq. 4.14) in units of the typical spread; clustered data need far less.
+  const reference = Math.log(pairs.spread * (4 / (dimension + 2)) ** (1 / (dimension + 4)) * used ** (-1 / (dimension + 4)))
+  const grid = Array.from({ length: 13 }, (_, i) => reference + Math.log(2) * (i - 10) * 0.5)
+  const values = grid.map(at)
+  const best = values.indexOf(Math.max(...values))
+  const found = goldenSection(at, grid[Math.max(0, best - 1)], grid[Math.min(grid.length - 1, best + 1)])
+  return {
+    bandwidth: Math.exp(found.at) * (used / count) ** (1 / (dimension + 4)),
+    logLikelihood: found.value,
+    used,
+  }
+}
+
+interface PairDistances {
+  readonly queries: number
+  readonly centres: number
+  // Half the squared distance of every query to every centre; ∞ for itself and its copies.
+  readonly halfSquared: Float32Array
+  // The smallest of them for every query; ∞ for a query that does not count.
+  readonly nearest: Float64Array
+  // The root mean square deviation per coordinate.
+  readonly spread: number
+}
+
+function pairDistances(centres: Float64Array, dimension: number, maximumQueries: number, ignoredShare: number): PairDistances {
+  const count = centres.length / dimension
+  const queries = thinRows(centres, dimension, maximumQueries)
+  const queryCount = queries.length / dimension
+  const halfSquared = new Float32Array(queryCount * count)
+  const nearest = new Float64Array(queryCount).fill(Infinity)
+  let sum = 0
+  for (let q = 0; q < queryCount; q++) {
+    for (let c = 0; c < count; c++) {
+      let squared = 0
+      for (let j = 0; j < dimension; j++) squared += (queries[q * dimension + j] - centres[c * dimension + j]) ** 2
+      sum += squared
+      const half = squared === 0 ? Infinity : squared / 2
+      halfSquared[q * count + c] = half
+      if (half < nearest[q]) nearest[q] = half
+    }
+  }
+  const bound = nearest.filter((value) => value < Infinity).sort()
+  const limit = bound[Math.ceil(bound.length * (1 - ignoredShare)) - 1]
+  for (let q = 0; q < queryCount; q++) if (nearest[q] > limit) nearest[q] = Infinity
+  return { queries: queryCount, centres: count, halfSquared, nearest, spread: Math.sqrt(sum / (2 * queryCount * count * dimension)) }
+}
+
+function leaveOneOut(pairs: PairDistances, bandwidth: number, dimension: number): number {
+  const { queries, centres, halfSquared, nearest } = pairs
+  const scale = -1 / (bandwidth * bandwidth)
+  let total = 0
+  let counted = 0
+  for (let q = 0; q < queries; q++) {
+    // Isolated, or all rows are copies of it.
+    if (nearest[q] === Infinity) continue
+    const shift = nearest[q]
+    let sum = 0
+    for (let i = q * centres; i < (q + 1) * centres; i++) {
+      const exponent = (halfSquared[i] - shift) * scale
+      if (exponent > -36) sum += Math.exp(exponent)
+    }
+    total += Math.log(sum) + shift * scale
+    counted++
+  }
+  return total / counted - Math.log(centres - 1) - dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI))
+}
+
+function goldenSection(f: (x: number) => number, from: number, to: number): { at: number; value: number } {
+  const ratio = (Math.sqrt(5) - 1) / 2
+  let low = from
+  let high = to
+  let left = high - ratio * (high - low)
+  let right = low + ratio * (high - low)
+  let atLeft = f(left)
+  let atRight = f(right)
+  // A bandwidth within 2 % of the best loses nothing measurable.
+  while (high - low > 0.02) {
+    if (atLeft > atRight) {
+      high = right
+      right = left
+      atRight = atLeft
+      left = high - ratio * (high - low)
+      atLeft = f(left)
+    } else {
+      low = left
+      left = right
+      atLeft = atRight
+      right = low + ratio * (high - low)
+      atRight = f(right)
+    }
+  }
+  return atLeft > atRight ? { at: left, value: atLeft } : { at: right, value: atRight }
+}

@@ -1,0 +1,61 @@
+// The kernel density baseline: a Gaussian kernel on whitened rows (Fukunaga 1972), its bandwidth by leave-one-out likelihood.
+import { chooseBandwidth } from '../../estimate/kernel-bandwidth.ts'
+import { choleskyFactor, rowMoments, thinRows, whiten } from '../../estimate/row-moments.ts'
+import { UnnormError } from '../../base/errors.ts'
+import type { Baseline } from './baseline.ts'
+
+export interface KernelDensityBaseline extends Baseline {
+  /** In whitened coordinates, that is in standard deviations along each principal direction. */
+  readonly bandwidth: number
+  /** Training rows that serve as centres. */
+  readonly centres: number
+}
+
+export interface KernelDensityOptions {
+  /** Most centres taken, evenly spaced over the training rows. Evaluation costs centres × rows × d operations. */
+  readonly maximumCentres?: number
+}
+
+/**
+ * @param training row-major [n × d], n > d
+ * @throws UnnormError `singular-covariance`
+ */
+export function kernelDensityBaseline(training: Float64Array, dimension: number, options: KernelDensityOptions = {}): KernelDensityBaseline {
+  const { mean, covariance } = rowMoments(training, dimension)
+  const factor = choleskyFactor(covariance, dimension)
+  if (factor === null) {
+    throw new UnnormError(
+      'singular-covariance',
+      `no kernel density baseline: the covariance of the ${training.length / dimension} training rows is singular; drop columns that are combinations of others`,
+    )
+  }
+  const centres = whiten(thinRows(training, dimension, options.maximumCentres ?? 4000), mean, factor)
+  const count = centres.length / dimension
+  const { bandwidth } = chooseBandwidth(centres, dimension, { maximumCentres: count, maximumQueries: 500 })
+  const scale = -0.5 / (bandwidth * bandwidth)
+  const constant = -Math.log(count) - dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI)) - factor.logDeterminant
+  return {
+    name: 'kernel density',
+    bandwidth,
+    centres: count,
+    logDensity(rows) {
+      const queries = whiten(rows, mean, factor)
+      const exponents = new Float64Array(count)
+      const result = new Float64Array(rows.length / dimension)
+      for (let i = 0; i < result.length; i++) {
+        let most = -Infinity
+        for (let c = 0; c < count; c++) {
+          let squared = 0
+          for (let j = 0; j < dimension; j++) squared += (queries[i * dimension + j] - centres[c * dimension + j]) ** 2
+          exponents[c] = squared * scale
+          if (exponents[c] > most) most = exponents[c]
+        }
+        let sum = 0
+        // Terms below e⁻³⁶ of the largest do not change the sum.
+        for (let c = 0; c < count; c++) if (exponents[c] > most - 36) sum += Math.exp(exponents[c] - most)
+        result[i] = constant + most + Math.log(sum)
+      }
+      return result
+    },
+  }
+}

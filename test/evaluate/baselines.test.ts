@@ -1,0 +1,106 @@
+// The Gaussian and the kernel density baseline, log-likelihoods with errors, and the Fisher divergence, against closed forms.
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import { gaussianBaseline } from '../../src/evaluate/baselines/gaussian.ts'
+import { kernelDensityBaseline } from '../../src/evaluate/baselines/kernel-density.ts'
+import { fisherDivergence } from '../../src/evaluate/fisher-divergence.ts'
+import { logLikelihood } from '../../src/evaluate/log-likelihood.ts'
+import { meanWithError, pairedDifference } from '../../src/evaluate/mean-with-error.ts'
+import { mixtureEnergy, mixtureRows, normalRows, pointwiseEnergy, threeComponents } from './energies.ts'
+
+describe('meanWithError', () => {
+  it('gives the textbook numbers', () => {
+    // 1, 2, 3, 4: mean 2.5, sample variance 5/3, error √(5/12).
+    expect(meanWithError([1, 2, 3, 4])).toEqual({ value: 2.5, standardError: Math.sqrt(5 / 12) })
+    expect(pairedDifference([1, 2, 3], [0, 1, 2])).toEqual({ value: 1, standardError: 0 })
+    expect(() => pairedDifference([1], [1, 2])).toThrow(/paired/)
+  })
+})
+
+describe('gaussianBaseline', () => {
+  it('attains the maximized log-likelihood −d/2 (1 + log 2π) − ½ log |Σ̂| on its own rows', () => {
+    const rows = normalRows(300, 2, createRandom(1)).map((v, i, all) => (i % 2 === 0 ? 100 + 3 * v : 5 * all[i - 1] + 0.1 * v))
+    const baseline = gaussianBaseline(rows, 2)
+    const [a, b, , c] = baseline.covariance
+    const truth = -(1 + Math.log(2 * Math.PI)) - 0.5 * Math.log(a * c - b * b)
+    expect(meanWithError(baseline.logDensity(rows)).value).toBeCloseTo(truth, 9)
+  })
+  it('refuses a singular covariance', () => {
+    expect(() => gaussianBaseline(Float64Array.of(1, 2, 2, 4, 3, 6), 2)).toThrow(/singular/)
+  })
+})
+
+describe('kernelDensityBaseline', () => {
+  it('is a density: it integrates to one', () => {
+    const baseline = kernelDensityBaseline(mixtureRows(threeComponents(), 200, createRandom(2)), 2)
+    const points = new Float64Array(2 * 400 * 400)
+    for (let i = 0; i < 400; i++) for (let j = 0; j < 400; j++) points.set([-8 + i * 0.04, -8 + j * 0.04], 2 * (i * 400 + j))
+    expect(baseline.logDensity(points).reduce((sum, value) => sum + Math.exp(value) * 0.04 ** 2, 0)).toBeCloseTo(1, 6)
+  })
+  it('has the density of one kernel at each row, written independently', () => {
+    const rows = normalRows(40, 1, createRandom(3)).map((v) => 7 + 3 * v)
+    const baseline = kernelDensityBaseline(rows, 1)
+    const mean = rows.reduce((sum, x) => sum + x / 40, 0)
+    const width = baseline.bandwidth * Math.sqrt(rows.reduce((sum, x) => sum + (x - mean) ** 2 / 40, 0))
+    for (const x of [0, 7, 15]) {
+      const truth = rows.reduce((sum, r) => sum + Math.exp(-0.5 * ((x - r) / width) ** 2) / (40 * width * Math.sqrt(2 * Math.PI)), 0)
+      expect(baseline.logDensity(Float64Array.of(x))[0]).toBeCloseTo(Math.log(truth), 9)
+    }
+    // Far away, where every kernel underflows, the logarithm is still exact.
+    expect(baseline.logDensity(Float64Array.of(1e4))[0]).toBeLessThan(-1e5)
+    expect(baseline.logDensity(Float64Array.of(1e4))[0]).toBeGreaterThan(-Infinity)
+  })
+  it('beats the Gaussian on the mixture, by more than the paired error, and stays below the truth', async () => {
+    const components = threeComponents()
+    const training = mixtureRows(components, 2000, createRandom(4))
+    const rows = mixtureRows(components, 2000, createRandom(5))
+    const kernel = kernelDensityBaseline(training, 2).logDensity(rows)
+    const truth = await logLikelihood(mixtureEnergy(components), rows, { value: 0, standardError: 0 })
+    const gain = pairedDifference(kernel, gaussianBaseline(training, 2).logDensity(rows))
+    expect(gain.value).toBeGreaterThan(1.4)
+    expect(gain.standardError).toBeLessThan(0.05)
+    const loss = pairedDifference(truth.perRow, kernel)
+    expect(loss.value).toBeGreaterThan(0)
+    expect(loss.value).toBeLessThan(0.06)
+  })
+  it('takes no more centres than its limit, evenly spread, and loses little', () => {
+    const components = threeComponents()
+    // Sorted by the first column: the first 500 rows alone would know one component only.
+    const all = mixtureRows(components, 20_000, createRandom(6))
+    const order = Array.from({ length: 20_000 }, (_, i) => i).sort((a, b) => all[2 * a] - all[2 * b])
+    const sorted = Float64Array.from(order.flatMap((i) => [all[2 * i], all[2 * i + 1]]))
+    const baseline = kernelDensityBaseline(sorted, 2, { maximumCentres: 500 })
+    expect(baseline.centres).toBe(500)
+    const rows = mixtureRows(components, 1000, createRandom(7))
+    // Entropy of the mixture: its separated components' entropies and that of the weights.
+    const entropy = 1 + Math.log(2 * Math.PI * 0.25) - (0.5 * Math.log(0.5) + 0.3 * Math.log(0.3) + 0.2 * Math.log(0.2))
+    expect(meanWithError(baseline.logDensity(rows)).value).toBeGreaterThan(-entropy - 0.15)
+  })
+})
+
+describe('logLikelihood', () => {
+  it('subtracts log Z and carries its error', async () => {
+    const energy = pointwiseEnergy(1, ([x]) => 0.5 * x * x)
+    const result = await logLikelihood(energy, Float64Array.of(-1, 1, 0), { value: 2, standardError: 0.3 })
+    expect(Array.from(result.perRow)).toEqual([-2.5, -2.5, -2])
+    expect(result.value).toBeCloseTo(-7 / 3, 12)
+    expect(result.standardError).toBeCloseTo(Math.hypot(1 / 6, 0.3), 12)
+  })
+})
+
+describe('fisherDivergence', () => {
+  it('is the squared distance of the precisions times the variance for Gaussians', async () => {
+    // Model N(0, 4), truth N(0, 1): φ − φ* = ¾x; E = 9/16.
+    const rows = normalRows(100_000, 1, createRandom(8))
+    const result = await fisherDivergence(pointwiseEnergy(1, ([x]) => x * x / 8, ([x]) => [-x / 4]), rows, rows.map((x) => -x))
+    expect(Math.abs(result.value - 9 / 16)).toBeLessThan(4 * result.standardError)
+    // Var (¾x)² = 2·(9/16)².
+    expect(result.standardError / (Math.sqrt(2 / 1e5) * (9 / 16))).toBeCloseTo(1, 1)
+    expect(result.relative).toBeCloseTo(9 / 16, 10)
+  })
+  it('sums over the coordinates of a row and refuses another size', async () => {
+    const energy = pointwiseEnergy(2, () => 0, () => [1, 2])
+    expect((await fisherDivergence(energy, new Float64Array(6), new Float64Array(6))).value).toBe(5)
+    await expect(fisherDivergence(energy, new Float64Array(6), new Float64Array(5))).rejects.toThrow(/true score/)
+  })
+})
