@@ -45,12 +45,14 @@ describe('resolveOptions', () => {
   })
   it.each([
     [{ noise: -1 }, 'invalid-option: invalid noise: -1 (must be > 0)'],
+    [{ noise: 0 }, 'invalid-option: invalid noise: 0 (must be > 0)'],
     [{ noise: Number.NaN }, 'invalid-option: invalid noise: NaN (must be a number > 0)'],
     [{ steps: 1.5 }, 'invalid-option: invalid steps: 1.5 (must be an integer ≥ 1)'],
     [{ steps: '7' }, 'invalid-option: invalid steps: 7 (must be an integer ≥ 1)'],
     [{ level: 1 }, 'invalid-option: invalid level: 1 (must be > 0 and < 1)'],
     [{ hidden: [] }, 'invalid-option: invalid hidden:  (must be integers ≥ 1, separated by commas)'],
     [{ hidden: [4, 0] }, 'invalid-option: invalid hidden: 4,0 (must be integers ≥ 1, separated by commas)'],
+    [{ level: 0 }, 'invalid-option: invalid level: 0 (must be > 0 and < 1)'],
     [{ missing: 'drp' }, 'invalid-option: invalid missing: drp (must be one of refuse, drop; did you mean drop?)'],
     [{ figure: 1 }, 'invalid-option: invalid figure: 1 (must be true or false)'],
     [{ output: ' ' }, 'invalid-option: invalid output:   (must not be empty)'],
