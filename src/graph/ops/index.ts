@@ -10,8 +10,10 @@ import * as linear from './linear.ts'
 import * as piecewise from './piecewise.ts'
 import * as rearrange from './rearrange.ts'
 import * as sigmoidal from './sigmoidal.ts'
+import * as special from './special.ts'
+import * as trigonometric from './trigonometric.ts'
 
-const families = { leaf, linear, rearrange, contract, arithmetic, exponential, hyperbolic, sigmoidal, piecewise, compound }
+const families = { leaf, linear, rearrange, contract, arithmetic, exponential, hyperbolic, sigmoidal, trigonometric, special, piecewise, compound }
 
 const isOp = (value: unknown): value is Op => typeof value === 'object' && value !== null && 'reverse' in value && 'samples' in value
 const opOf = (value: unknown): Op | undefined => {
