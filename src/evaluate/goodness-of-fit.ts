@@ -1,0 +1,122 @@
+// The kernel Stein test of rows against a score (Chwialkowski, Strathmann & Gretton 2016; Liu, Lee & Jordan 2016): no log Z is needed.
+//
+// Under p, E u(x, y) = 0 for u = φ(x)ᵀφ(y) k + φ(x)ᵀ∇ᵧk + φ(y)ᵀ∇ₓk + tr ∇ₓ∇ᵧᵀk. The kernel is the inverse multiquadric
+// k = (c² + ‖x − y‖²)^−½ (Gorham & Mackey 2017), which also sees mass that escapes to infinity.
+import { UnnormError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import { choleskyFactor, rowMoments, thinRows, whiten, whitenScores } from '../estimate/row-moments.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
+
+export interface GoodnessOfFit {
+  readonly test: 'kernel-stein'
+  /** Number of rows times the squared kernel Stein discrepancy (V-statistic, in coordinates whitened by the rows). */
+  readonly statistic: number
+  /** Share of the wild bootstrap draws that reach the statistic; the smallest possible is 1/(draws + 1). */
+  readonly pValue: number
+  /** Rows that were used: the table's, or an evenly spaced part of it. */
+  readonly rows: number
+}
+
+export interface GoodnessOfFitOptions {
+  /** Most rows used; time and memory grow with the square. */
+  readonly maximumRows?: number
+  /** Draws of the wild bootstrap. */
+  readonly draws?: number
+}
+
+// c² = d/4 in whitened coordinates, where a typical squared distance is 2d. Of d/64, d/16, d/4, d, 4d this had the most power
+// over wrong variances (two and five dimensions), wrong tails, a missed curvature, and mixtures with too wide components.
+const KERNEL_SCALE = 0.25
+
+/**
+ * Tests the hypothesis that the rows are independent draws of the fitted density.
+ *
+ * The p-value is calibrated for rows that the fit has not seen; on its own training rows the test is conservative.
+ * It compares scores, so it hardly sees wrong relative heights of separated modes.
+ * @param rows row-major [n × d], n ≥ 2, in the data's units
+ * @throws UnnormError `score-not-finite`, `too-few-rows`
+ */
+export async function kernelSteinTest(
+  energy: FittedEnergy,
+  rows: Float64Array,
+  random: Random,
+  options: GoodnessOfFitOptions = {},
+): Promise<GoodnessOfFit> {
+  const dimension = energy.columns.length
+  const used = thinRows(rows, dimension, options.maximumRows ?? 1000)
+  const count = used.length / dimension
+  if (count < 2) throw new UnnormError('too-few-rows', `no test of goodness of fit: ${count} rows (must be at least 2)`)
+  const { score } = await energy.evaluate(used)
+  const bad = score.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) {
+    const row = Math.floor(bad / dimension)
+    throw new UnnormError(
+      'score-not-finite',
+      `no test of goodness of fit: the score of the row (${Array.from(used.subarray(row * dimension, (row + 1) * dimension)).join(', ')}) is ${score[bad]}`,
+    )
+  }
+  const stein = steinMatrix(used, score, dimension)
+  const statistic = stein.reduce((sum, value) => sum + value, 0) / count
+  const draws = options.draws ?? 999
+  let reached = 0
+  const signs = new Float64Array(4 * count)
+  for (let draw = 0; draw < draws; draw += 4) {
+    for (let i = 0; i < signs.length; i++) signs[i] = random.uniform() < 0.5 ? -1 : 1
+    const forms = quadraticForms(stein, signs, count)
+    for (let k = 0; k < Math.min(4, draws - draw); k++) if (forms[k] / count >= statistic) reached++
+  }
+  return { test: 'kernel-stein', statistic, pValue: (1 + reached) / (1 + draws), rows: count }
+}
+
+// u(xᵢ, xₖ) for all pairs, row-major [n × n].
+function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number): Float64Array {
+  const count = rows.length / dimension
+  const { mean, covariance } = rowMoments(rows, dimension)
+  const factor = choleskyFactor(covariance, dimension)
+  // Rows on a line or a plane have no whitened coordinates; the test is valid in any.
+  const y = factor === null ? rows : whiten(rows, mean, factor)
+  const phi = factor === null ? score : whitenScores(score, factor)
+  const matrix = new Float64Array(count * count)
+  for (let i = 0; i < count; i++) {
+    for (let k = 0; k <= i; k++) {
+      let squared = 0
+      let scores = 0
+      let cross = 0
+      for (let j = 0; j < dimension; j++) {
+        const a = phi[i * dimension + j]
+        const b = phi[k * dimension + j]
+        const difference = y[i * dimension + j] - y[k * dimension + j]
+        squared += difference * difference
+        scores += a * b
+        cross += (a - b) * difference
+      }
+      const q = 1 / Math.sqrt(KERNEL_SCALE * dimension + squared)
+      const cubed = q * q * q
+      const value = scores * q + (cross + dimension) * cubed - 3 * squared * cubed * q * q
+      matrix[i * count + k] = value
+      matrix[k * count + i] = value
+    }
+  }
+  return matrix
+}
+
+// sᵀUs for the columns s of signs, row-major [n × 4]: four at once, since one alone waits for its own additions.
+function quadraticForms(matrix: Float64Array, signs: Float64Array, count: number): number[] {
+  const totals = [0, 0, 0, 0]
+  for (let i = 0; i < count; i++) {
+    let [a, b, c, d] = [0, 0, 0, 0]
+    const start = i * count
+    for (let k = 0; k < i; k++) {
+      const value = matrix[start + k]
+      a += signs[4 * k] * value
+      b += signs[4 * k + 1] * value
+      c += signs[4 * k + 2] * value
+      d += signs[4 * k + 3] * value
+    }
+    totals[0] += 2 * signs[4 * i] * a + matrix[start + i]
+    totals[1] += 2 * signs[4 * i + 1] * b + matrix[start + i]
+    totals[2] += 2 * signs[4 * i + 2] * c + matrix[start + i]
+    totals[3] += 2 * signs[4 * i + 3] * d + matrix[start + i]
+  }
+  return totals
+}

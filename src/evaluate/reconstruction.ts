@@ -1,0 +1,100 @@
+// The reconstruction error of the denoiser x̂(x̃) = x̃ + Cφ(x̃) on noisy rows, E‖x − x̂(x̃)‖², and its floor (Tweedie–Miyasawa).
+//
+// No denoiser does better than the posterior mean, whose error is σ² − σ⁴ E φⱼ(x̃)² per coordinate, φ the score of the noisy density
+// (Stein's identity); with the model's own φ this is the floor that the model claims, and the model attains it only if φ is right.
+import type { Random } from '../base/random.ts'
+import { thinRows } from '../estimate/row-moments.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
+import { meanWithError } from './mean-with-error.ts'
+
+/** Squared errors of one column, in the data's units squared. */
+export interface ColumnReconstruction {
+  readonly column: string
+  /** mean (xⱼ − x̂ⱼ)². */
+  readonly error: number
+  readonly standardError: number
+  /** σⱼ² − σⱼ⁴ mean φⱼ(x̃)², by the model's own score. */
+  readonly floor: number
+  /** σⱼ²: what leaving the noisy value as it is costs. */
+  readonly noDenoising: number
+}
+
+export interface Reconstruction {
+  readonly columns: readonly ColumnReconstruction[]
+  /** Sums over the columns, each divided by the column's variance over the rows: in standard deviations squared. */
+  readonly total: { readonly error: number; readonly standardError: number; readonly floor: number; readonly noDenoising: number }
+  /** Mean of error − floor over rows in the total's units, with its error: above 0 by more than a few errors, the score is not that of the noisy rows. */
+  readonly aboveFloor: { readonly value: number; readonly standardError: number }
+  /** Rows that noise was added to. */
+  readonly rows: number
+}
+
+export interface ReconstructionOptions {
+  /** Most rows used, evenly spaced over the table. */
+  readonly maximumRows?: number
+  /** Independent noises per row. */
+  readonly draws?: number
+}
+
+/**
+ * @param energy a fit whose score is that of the noisy density, at this noise
+ * @param rows row-major [n × d], in the data's units
+ * @param noise standard deviation of the noise per column [d], in the data's units
+ */
+export async function reconstruction(
+  energy: FittedEnergy,
+  rows: Float64Array,
+  noise: ArrayLike<number>,
+  random: Random,
+  options: ReconstructionOptions = {},
+): Promise<Reconstruction> {
+  const { columns } = energy
+  const dimension = columns.length
+  const used = thinRows(rows, dimension, options.maximumRows ?? 10_000)
+  const count = used.length / dimension
+  const draws = options.draws ?? 4
+  const variance = columnVariances(used, dimension)
+  // Per row, averaged over its draws: rows are independent, the draws of one row are not.
+  const error = new Float64Array(used.length)
+  const square = new Float64Array(used.length)
+  const normal = new Float64Array(used.length)
+  for (let draw = 0; draw < draws; draw++) {
+    random.fillNormal(normal)
+    const { score } = await energy.evaluate(used.map((value, k) => value + noise[k % dimension] * normal[k]))
+    for (let k = 0; k < used.length; k++) {
+      const sigma = noise[k % dimension]
+      error[k] += (sigma * normal[k] + sigma * sigma * score[k]) ** 2 / draws
+      square[k] += score[k] ** 2 / draws
+    }
+  }
+  const perRow = (weigh: (k: number, j: number) => number) =>
+    Float64Array.from({ length: count }, (_, i) => columns.reduce((sum, _column, j) => sum + weigh(i * dimension + j, j), 0))
+  const floorOf = (k: number, j: number) => noise[j] ** 2 - noise[j] ** 4 * square[k]
+  const total = meanWithError(perRow((k, j) => error[k] / variance[j]))
+  return {
+    columns: columns.map((column, j) => {
+      const own = Float64Array.from({ length: count }, (_, i) => error[i * dimension + j])
+      const floor = meanWithError(own.map((_, i) => floorOf(i * dimension + j, j))).value
+      const { value, standardError } = meanWithError(own)
+      return { column, error: value, standardError, floor, noDenoising: noise[j] ** 2 }
+    }),
+    total: {
+      error: total.value,
+      standardError: total.standardError,
+      floor: meanWithError(perRow((k, j) => floorOf(k, j) / variance[j])).value,
+      noDenoising: columns.reduce((sum, _column, j) => sum + noise[j] ** 2 / variance[j], 0),
+    },
+    aboveFloor: meanWithError(perRow((k, j) => (error[k] - floorOf(k, j)) / variance[j])),
+    rows: count,
+  }
+}
+
+function columnVariances(rows: Float64Array, dimension: number): Float64Array {
+  return Float64Array.from({ length: dimension }, (_, j) => {
+    const values = Float64Array.from({ length: rows.length / dimension }, (_row, i) => rows[i * dimension + j])
+    const { value, standardError } = meanWithError(values)
+    const variance = standardError ** 2 * (values.length - 1)
+    if (!(variance > 0)) throw new RangeError(`column ${j + 1} is constant at ${value}: its errors cannot be put in standard deviations`)
+    return variance
+  })
+}
