@@ -1,0 +1,110 @@
+// What is found out about a fitted energy: log Z, log-likelihood beside the baselines, reconstruction, goodness of fit.
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import type { Split } from '../data/split.ts'
+import type { Table } from '../data/table.ts'
+import type { RunningEnergy } from '../engine/energy.ts'
+import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
+import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
+import type { Baseline } from '../evaluate/baselines/baseline.ts'
+import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
+import { logNormalizer as byQuadrature } from '../evaluate/log-normalizer/quadrature.ts'
+import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
+import type { MeanWithError } from '../evaluate/mean-with-error.ts'
+
+export interface KnownLogNormalizer {
+  readonly value: number
+  readonly standardError: number
+  readonly method: string
+}
+
+/** Log-likelihoods of one set of rows under the model and the baselines, in nats per row. */
+export interface Likelihoods {
+  readonly model: MeanWithError | null
+  readonly gaussian: number | null
+  readonly kernelDensity: number | null
+  readonly differences: { readonly gaussian: MeanWithError | null; readonly kernelDensity: MeanWithError | null }
+}
+
+/** Rows looked at: enough for errors in the third digit, few enough to take a moment. */
+const EVALUATED_ROWS = 20_000
+const BASELINE_ROWS = 100_000
+
+/** Up to `most` rows of one part of a split, evenly spaced. */
+export function partOf(table: Table, part: 'train' | 'heldOut', split: Split, most: number): Float64Array {
+  const d = table.columns.length
+  const total = part === 'train' ? split.trainCount : split.heldOutCount
+  const row = part === 'train' ? split.trainRow : split.heldOutRow
+  const count = Math.min(most, total)
+  const rows = new Float64Array(count * d)
+  for (let k = 0; k < count; k++) {
+    const from = row(Math.floor((k * total) / count)) * d
+    for (let j = 0; j < d; j++) rows[k * d + j] = table.values[from + j]
+  }
+  return rows
+}
+
+export const evaluationRows = (table: Table, part: 'train' | 'heldOut', split: Split): Float64Array => partOf(table, part, split, EVALUATED_ROWS)
+export const baselineRows = (table: Table, split: Split): Float64Array => partOf(table, 'train', split, BASELINE_ROWS)
+
+/** log Z by quadrature up to three dimensions; null with a warning where it is out of reach or infinite. */
+export async function findLogNormalizer(energy: RunningEnergy, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
+  if (energy.columns.length > 3) {
+    warnings.push({ code: 'unnormalized', message: `log Z is not computed for ${energy.columns.length} columns (quadrature reaches 3): energies and scores are known, densities only up to a factor.` })
+    return null
+  }
+  try {
+    const found = await byQuadrature(energy, { rows })
+    return found && { value: found.value, standardError: found.standardError, method: found.method }
+  } catch (error) {
+    if (!(error instanceof UnnormError)) throw error
+    warnings.push({ code: error.code, message: error.message })
+    return null
+  }
+}
+
+export interface Baselines {
+  readonly gaussian: Baseline | null
+  readonly kernelDensity: Baseline | null
+}
+
+/** Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance). */
+export function fitBaselines(training: Float64Array, dimension: number): Baselines {
+  const attempt = (make: () => Baseline): Baseline | null => {
+    try {
+      return make()
+    } catch (error) {
+      if (error instanceof UnnormError) return null
+      throw error
+    }
+  }
+  return { gaussian: attempt(() => gaussianBaseline(training, dimension)), kernelDensity: attempt(() => kernelDensityBaseline(training, dimension)) }
+}
+
+/** Log-likelihoods per row of the model and the baselines on rows that none of them was fitted to, if there are any. */
+export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines): Promise<Likelihoods> {
+  const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
+  const [gaussian, kernelDensity] = [baselines.gaussian?.logDensity(rows) ?? null, baselines.kernelDensity?.logDensity(rows) ?? null]
+  const model = perRow && meanWithError(perRow)
+  const mean = (values: Float64Array | null): number | null => values && meanWithError(values).value
+  const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values) : null)
+  return {
+    model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
+    gaussian: mean(gaussian),
+    kernelDensity: mean(kernelDensity),
+    differences: { gaussian: against(gaussian), kernelDensity: against(kernelDensity) },
+  }
+}
+
+/** Kernel Stein test of the rows; null where the score is not finite. */
+export async function testGoodness(energy: RunningEnergy, rows: Float64Array, random: Random): Promise<{ test: string; statistic: number; pValue: number } | null> {
+  if (rows.length / energy.columns.length < 10) return null
+  try {
+    const { test, statistic, pValue } = await kernelSteinTest(energy, rows, random)
+    return { test, statistic, pValue }
+  } catch (error) {
+    if (error instanceof UnnormError) return null
+    throw error
+  }
+}

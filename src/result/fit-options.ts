@@ -1,0 +1,25 @@
+// The options of a fit, from which come validation, command line flags and documentation.
+import type { OptionInputs, OptionValues } from '../base/options.ts'
+import { activations } from '../model/energies/mlp.ts'
+
+/** Options of the library's `fit` and of `unnorm fit`. */
+export const fitOptions = {
+  by: { type: 'choice', choices: ['score-matching', 'denoising', 'naive-likelihood'], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  steps: { type: 'number', integer: true, minimum: 1, defaultWords: '3000 for networks', sentence: 'Most training steps' },
+  batch: { type: 'number', integer: true, minimum: 1, default: 256, sentence: 'Rows in a training step of a network' },
+  learningRate: { type: 'number', above: 0, default: 0.002, sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },
+  weightDecay: { type: 'number', minimum: 0, default: 0.1, sentence: 'Decoupled weight decay of networks, times the learning rate per step' },
+  holdout: { type: 'number', minimum: 0, below: 1, defaultWords: '0.1 for networks, 0 for parametric models', placeholder: 'F', sentence: 'Share of the rows kept out of the fit, for early stopping and evaluation' },
+  level: { type: 'number', above: 0, below: 1, default: 0.95, sentence: 'Confidence level of intervals' },
+  seed: { type: 'number', integer: true, default: 0, sentence: 'Seed of everything random' },
+} as const
+
+export type FitOptions = OptionInputs<typeof fitOptions>
+export type FitOptionValues = OptionValues<typeof fitOptions>
+
+/** Options of the built-in network. */
+export const networkOptions = {
+  hidden: { type: 'numbers', integer: true, minimum: 1, default: [128, 128], placeholder: 'N,N', sentence: 'Hidden units of each layer of the network' },
+  activation: { type: 'choice', choices: Object.keys(activations) as (keyof typeof activations)[], default: 'silu', sentence: 'Activation of the network, smooth because score matching needs second derivatives' },
+} as const
+export type NetworkOptionValues = OptionValues<typeof networkOptions>

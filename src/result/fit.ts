@@ -1,0 +1,173 @@
+// From a model and a table to a result: the one path every fit takes, on any engine.
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import { resolveOptions } from '../base/options.ts'
+import { choleskyDecompose, invertCholesky } from '../base/linear-algebra.ts'
+import { createRandom } from '../base/random.ts'
+import { version } from '../base/version.ts'
+import { energyProgram } from '../compile/model-file.ts'
+import type { ModelMetadata } from '../compile/model-file.ts'
+import { checkCollinearity, checkConstantColumns, checkRowCount } from '../data/check.ts'
+import { splitRows } from '../data/split.ts'
+import { columnScale } from '../data/standardize.ts'
+import type { Scale } from '../data/standardize.ts'
+import type { Table } from '../data/table.ts'
+import { columnTies, tiesWarnings } from '../data/ties.ts'
+import { runEnergy } from '../engine/energy.ts'
+import { chooseNoise } from '../estimate/noise-rule.ts'
+import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
+import { reconstruction } from '../evaluate/reconstruction.ts'
+import { trace } from '../model/model.ts'
+import type { Model } from '../model/model.ts'
+import type { FitJson } from '../report/fit-json.ts'
+import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
+import type { KnownLogNormalizer } from './assess.ts'
+import { estimateNetwork } from './network-fit.ts'
+import { estimateParametric } from './parametric-fit.ts'
+import { estimators } from './estimators.ts'
+import { fitOptions } from './fit-options.ts'
+import { resolveNoise } from './noise.ts'
+import type { ResolvedNoise } from './noise.ts'
+import type { FitEnvironment, FitRequest, ModelSource } from './request.ts'
+import { completeResult } from './result.ts'
+import type { FitResult } from './result.ts'
+
+/** Estimates a model from a table. */
+export async function fitModel(source: ModelSource, table: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
+  const { noise: _noise, resume: _resume, initial: _initial, command: _command, out: _out, ...given } = request
+  const options = resolveOptions(fitOptions, given)
+  const startedAt = environment.now()
+  const random = createRandom(options.seed)
+  const warnings: Warning[] = []
+  const d = table.columns.length
+  checkConstantColumns(table)
+  const scale = columnScale(table)
+  warnings.push(...checkCollinearity(table, scale))
+
+  const kindGuess = typeof source === 'function' ? 'network' : source.kind
+  const isNetwork = kindGuess === 'network'
+  const name = options.by ?? (isNetwork ? 'denoising' : 'score-matching')
+  const estimator = estimators[name]
+  if (request.noise && name !== 'denoising') {
+    throw new UnnormError('option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
+  }
+  const chosen = name === 'denoising' && !request.noise ? chooseNoise(table, scale) : undefined
+  const noise = name !== 'denoising' ? undefined
+    : resolveNoise(request.noise ?? { kind: 'columns', deviations: Array.from(chosen!.noise) }, table.columns, scale, isNetwork)
+  const model = typeof source === 'function' ? source({ precision: standardizedPrecision(table, scale, noise), dimension: d }) : source
+  checkDomain(model, table)
+  const traced = trace(model, d)
+  if (!isNetwork) checkRowCount(table, traced.parameterCount)
+  if (name === 'score-matching') warnings.push(...tiesFor(table, isNetwork))
+
+  const split = splitRows(table.rows, options.holdout ?? (isNetwork ? 0.1 : 0), random.split('held-out rows'))
+  const context = { traced, estimator, noise, table, scale, split, random, options, request, environment }
+  const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
+  warnings.push(...estimated.warnings)
+
+  environment.onPhase?.('assessing the fit')
+  const standardization = isNetwork ? scale : undefined
+  const energy = await runEnergy(energyProgram(traced, estimated.theta, standardization, undefined), table.columns, environment.engine)
+  const fitted = evaluationRows(table, 'train', split)
+  const logZ = estimated.logNormalizer ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, warnings) : null)
+  const baselines = fitBaselines(baselineRows(table, split), d)
+  const unseen = split.heldOutCount > 0 ? evaluationRows(table, 'heldOut', split) : fitted
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines)
+  const train = split.heldOutCount > 0 ? (await compareLikelihoods(energy, fitted, logZ, { gaussian: null, kernelDensity: null })).model : likelihoods.model
+  const clusters = findClusters(table.values, d)
+  // Parametric families tie the heights of their modes together; a network does not.
+  if (isNetwork && clusters.separated) warnings.push(clusterWarning(clusters))
+  const goodness = await testGoodness(energy, unseen, random.split('goodness of fit'))
+  const restored = noise && await reconstruction(energy, unseen, noise.deviations, random.split('reconstruction'))
+
+  const fit: FitJson = {
+    format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
+    data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut },
+    model: { name: model.name, logDensity: model.formula, domain: model.domain.name, parameterCount: traced.parameterCount },
+    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, stopped: estimated.stopped },
+    ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
+    derived: [],
+    ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
+    level: options.level,
+    objective: { ...estimated.objective, units: isNetwork ? 'standardized' : 'data' },
+    logNormalizer: { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null },
+    logLikelihood: {
+      train: train?.value ?? null,
+      heldOut: split.heldOutCount > 0 ? (likelihoods.model?.value ?? null) : null,
+      standardError: likelihoods.model?.standardError ?? null,
+      baselines: { gaussian: likelihoods.gaussian, kernelDensity: likelihoods.kernelDensity },
+    },
+    timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
+    warnings,
+  }
+  return completeResult({
+    fit, energy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
+    noiseCovariance: noise?.covariance ?? null,
+    facts: {
+      objective: { tex: estimator.tex, sentence: estimator.sentence },
+      columnScales: Array.from(scale.deviation),
+      noiseReason: chosen?.sentence ?? null,
+      denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising } : null,
+      baselineDifferences: { gaussian: shown(likelihoods.differences.gaussian), kernelDensity: shown(likelihoods.differences.kernelDensity) },
+      goodnessOfFit: goodness,
+    },
+    modelFile: {
+      program: energyProgram(traced, estimated.theta, standardization, logZ?.value),
+      metadata: metadataOf(fit, noise, logZ),
+    },
+  })
+}
+
+const shown = (difference: { value: number; standardError: number } | null) => difference && { difference: difference.value, standardError: difference.standardError }
+
+function metadataOf(fit: FitJson, noise: ResolvedNoise | undefined, logZ: KnownLogNormalizer | null): ModelMetadata {
+  return {
+    format: 'unnorm.model/1', columns: fit.data.columns, domain: fit.model.domain, model: fit.model.name, estimator: fit.estimator.name,
+    noise: noise ? Array.from(noise.deviations) : null,
+    noiseCovariance: noise ? Array.from(noise.covariance) : null,
+    logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
+  }
+}
+
+/** Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them. */
+function tiesFor(table: Table, isNetwork: boolean): Warning[] {
+  return isNetwork ? tiesWarnings(columnTies(table)) : []
+}
+
+function checkDomain(model: Model, table: Table): void {
+  const d = table.columns.length
+  const found: string[] = []
+  let count = 0
+  for (let row = 0; row < table.rows; row++) {
+    const reason = model.domain.outside(table.values.subarray(row * d, (row + 1) * d))
+    if (!reason) continue
+    count++
+    if (found.length < 5) found.push(`row ${row + 1}: ${reason}`)
+  }
+  if (count > 0) throw new UnnormError('outside-domain', `${table.source}: ${count} of ${table.rows} rows lie outside the domain ${model.domain.name}: ${found.join('; ')}`)
+}
+
+/** Inverse covariance of the standardized columns with their noise, row-major: the Gaussian that a network starts from. */
+function standardizedPrecision(table: Table, scale: Scale, noise: ResolvedNoise | undefined): Float64Array {
+  const d = table.columns.length
+  const covariance = new Float64Array(d * d)
+  const y = new Float64Array(d)
+  const stride = Math.max(1, Math.floor(table.rows / 100_000))
+  let count = 0
+  for (let row = 0; row < table.rows; row += stride, count++) {
+    for (let j = 0; j < d; j++) y[j] = (table.values[row * d + j] - scale.mean[j]) / scale.deviation[j]
+    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) covariance[i * d + j] += y[i] * y[j]
+  }
+  const factor = noise?.inObjective.factor
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < d; j++) {
+      covariance[i * d + j] /= count
+      if (factor) for (let k = 0; k < d; k++) covariance[i * d + j] += factor[i * d + k] * factor[j * d + k]
+    }
+    // A shrunken diagonal keeps nearly collinear columns from starting with a needle.
+    covariance[i * d + i] += 1e-3
+  }
+  const lower = choleskyDecompose(covariance, d)
+  if (!lower) throw new UnnormError('singular-covariance', `${table.source}: the covariance of ${table.columns.join(', ')} is singular: drop columns that are combinations of others`)
+  return invertCholesky(lower, d)
+}

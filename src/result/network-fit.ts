@@ -1,0 +1,47 @@
+// Fitting a network: minibatches on standardized columns.
+import { UnnormError } from '../base/errors.ts'
+import { initialState, train } from '../estimate/train.ts'
+import type { TrainingState } from '../estimate/train.ts'
+import type { Estimated, FitContext } from './estimated.ts'
+
+const DEFAULT_STEPS = 3000
+/** Looks at the held-out objective in a full run. */
+const LOOKS = 50
+
+export async function estimateNetwork(context: FitContext): Promise<Estimated> {
+  const { traced, estimator, noise, table, scale, split, random, options, request, environment } = context
+  if (split.trainCount < 2) throw new UnnormError('too-few-rows', `${table.source}: ${table.rows} rows are too few for a network`)
+  const steps = options.steps ?? DEFAULT_STEPS
+  const start = request.resume ?? startFrom(initialState(traced, random), request.initial)
+  const trained = await train(
+    traced, estimator, noise?.inObjective, { values: table.values, scale, split }, environment.engine,
+    {
+      steps, batch: options.batch, learningRate: options.learningRate, weightDecay: options.weightDecay,
+      clip: 10, evaluateEvery: Math.max(1, Math.round(steps / LOOKS)), patience: LOOKS / 3,
+    },
+    random, start,
+    {
+      now: environment.now, ...(environment.signal ? { signal: environment.signal } : {}),
+      onProgress: (update) => environment.onProgress?.({ ...update, steps }),
+      ...(environment.saveCheckpoint ? { saveCheckpoint: environment.saveCheckpoint } : {}),
+      ...(environment.checkpointInterval === undefined ? {} : { checkpointInterval: environment.checkpointInterval }),
+    },
+  )
+  return {
+    theta: Float64Array.from(trained.theta), route: 'adam', stopped: trained.stopped,
+    objective: {
+      train: trained.state.metrics.at(-1)?.objective ?? null,
+      heldOut: trained.heldOut?.mean ?? null,
+      heldOutStandardError: trained.heldOut?.standardError ?? null,
+    },
+    integrable: true, stepsPerSecond: trained.stepsPerSecond, metrics: trained.state.metrics, state: trained.state, warnings: trained.warnings,
+  }
+}
+
+function startFrom(state: TrainingState, initial: ArrayLike<number> | undefined): TrainingState {
+  if (!initial) return state
+  if (initial.length !== state.theta.length) {
+    throw new UnnormError('wrong-model', `cannot start from weights of another shape: ${initial.length} numbers, this network has ${state.theta.length} (use the same --hidden and columns)`)
+  }
+  return { ...state, theta: Float32Array.from(initial), average: Float32Array.from(initial) }
+}

@@ -1,0 +1,47 @@
+// Fitting a parametric model: float64, over all rows, in the data's own units.
+import { describeParameters, fitParametric } from '../estimate/parametric.ts'
+import { overRows } from '../estimate/batch.ts'
+import { evaluationRows, partOf } from './assess.ts'
+import type { Estimated, FitContext } from './estimated.ts'
+import { meanWithError } from '../evaluate/mean-with-error.ts'
+
+export async function estimateParametric(context: FitContext): Promise<Estimated> {
+  const { traced, estimator, noise, table, split, random, options, environment } = context
+  const rows = split.heldOutCount === 0 ? table.values : partOf(table, 'train', split, split.trainCount)
+  const fit = await fitParametric(traced, estimator, rows, environment.engine, {
+    ...(noise ? { noise: noise.inObjective } : {}),
+    random: random.split('parametric'),
+    ...(environment.signal ? { signal: environment.signal } : {}),
+    ...(options.steps === undefined ? {} : { maxSteps: options.steps }),
+    onProgress: (update) => environment.onProgress?.({ step: update.step, steps: null, objective: update.objective, heldOutObjective: null }),
+  })
+  const described = describeParameters(traced, fit, options.level)
+  const natural = Object.fromEntries(traced.parameters.map(({ name, start, parameter }) => [name, fit.theta.slice(start, start + parameter.size)]))
+  const known = traced.model.logNormalizer?.(natural, traced.dimension)
+  return {
+    theta: fit.theta, route: fit.route, stopped: fit.stopped,
+    objective: { train: fit.objective, ...await heldOut(context, fit.theta) },
+    parameters: described.parameters, parameterCovariance: described.covariance,
+    ...(known === undefined ? {} : { logNormalizer: { value: known, standardError: 0, method: 'exact' } }),
+    // A family that knows its log Z says by leaving it undefined that there is none.
+    integrable: traced.model.logNormalizer === undefined || known !== undefined,
+    stepsPerSecond: null, metrics: fit.history.map((entry) => ({ ...entry, heldOutObjective: null, seconds: 0 })), state: null, warnings: fit.warnings,
+  }
+}
+
+/** The objective on rows held out for evaluation. */
+async function heldOut({ traced, estimator, noise, table, split, random, environment }: FitContext, theta: Float64Array) {
+  if (split.heldOutCount === 0) return { heldOut: null, heldOutStandardError: null }
+  const objective = estimator.objective(traced, noise?.inObjective)
+  const batch = overRows(traced, objective)
+  const rows = evaluationRows(table, 'heldOut', split)
+  const d = traced.dimension
+  const draws = new Float64Array(rows.length)
+  random.split('held-out noise').fillNormal(draws)
+  const look = await environment.engine.prepare({ name: 'objective', type: 'float64', inputs: [traced.theta, ...batch.inputs], outputs: { perRow: batch.perRow } })
+  const shape = [rows.length / d, d]
+  const { perRow } = await look.run({ theta: { shape: [theta.length], data: theta }, rows: { shape, data: rows }, draws: { shape, data: draws } })
+  await look.release()
+  const { value, standardError } = meanWithError(perRow.data)
+  return { heldOut: value, heldOutStandardError: standardError }
+}

@@ -1,0 +1,36 @@
+// What a fit is asked for, and what it needs of the world around it.
+import type { Engine } from '../engine/engine.ts'
+import type { TrainingState } from '../estimate/train.ts'
+import type { Model } from '../model/model.ts'
+import type { FitOptions } from './fit-options.ts'
+import type { NoiseSetting } from './noise.ts'
+
+/** What a fit needs of the world around it. */
+export interface FitEnvironment {
+  readonly engine: Engine
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
+  readonly signal?: AbortSignal
+  onProgress?(update: { step: number; steps: number | null; objective: number | null; heldOutObjective: number | null }): void
+  onPhase?(text: string): void
+  saveCheckpoint?(state: TrainingState): Promise<void>
+  /** Milliseconds between checkpoints. */
+  readonly checkpointInterval?: number
+}
+
+/** What a fit is asked for beside its options. */
+export interface FitRequest extends FitOptions {
+  /** The noise of denoising; chosen from the data when left out. */
+  readonly noise?: NoiseSetting
+  /** Continue from this training state. */
+  readonly resume?: TrainingState
+  /** Start a network from these weights. */
+  readonly initial?: ArrayLike<number>
+  /** How the report says to reproduce the fit. */
+  readonly command?: string
+  /** The run folder, for fit.json. */
+  readonly out?: string
+}
+
+/** A model, or how to make one when it depends on the standardized columns' inverse covariance, like the built-in network. */
+export type ModelSource = Model | ((context: { readonly precision: Float64Array; readonly dimension: number }) => Model)

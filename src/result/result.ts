@@ -1,0 +1,70 @@
+// What a fit gives back.
+import type { ModelMetadata } from '../compile/model-file.ts'
+import type { Program } from '../compile/program.ts'
+import type { RunningEnergy } from '../engine/energy.ts'
+import type { TrainingState } from '../estimate/train.ts'
+import type { FitJson, MetricsRow } from '../report/fit-json.ts'
+import type { ReportInput } from '../report/report-input.ts'
+import { summarize } from '../report/summary.ts'
+import type { SummaryOptions } from '../report/summary.ts'
+
+/** What the report needs beside fit.json and the figures. */
+export type ReportFacts = Omit<ReportInput, 'fit' | 'figures'>
+
+/** A fitted model: numbers about it, and the energy to compute with. */
+export interface FitResult {
+  /** As written to fit.json. */
+  readonly fit: FitJson
+  readonly metrics: readonly MetricsRow[]
+  readonly facts: ReportFacts
+  /** The fitted energy, ready to compute. */
+  readonly energy: RunningEnergy
+  /** Covariance of the noise, row-major in the data's units squared; null without noise. */
+  readonly noiseCovariance: Float64Array | null
+  /** The program and metadata of `model.onnx`. */
+  readonly modelFile: { readonly program: Program; readonly metadata: ModelMetadata }
+  /** The last training state of a network; null for parametric fits. */
+  readonly state: TrainingState | null
+  /** Fitted parameters, packed: natural ones, or a network's weights. */
+  readonly theta: Float64Array
+  /** Whether the user stopped it. */
+  readonly interrupted: boolean
+  /** −energy − log Z of rows [n × d], or −energy where log Z is unknown. */
+  logDensity(rows: Float64Array): Promise<Float64Array>
+  /** Scores ∇ₓ log p of rows [n × d]. */
+  score(rows: Float64Array): Promise<Float64Array>
+  /** Tweedie–Miyasawa: E{x | x̃} = x̃ + Cφ(x̃) for noisy rows [n × d]; only for a fit by denoising. */
+  denoise(rows: Float64Array): Promise<Float64Array>
+  /** Frees what the engine holds. */
+  release(): Promise<void>
+  /** The summary a terminal shows. */
+  summary(options?: SummaryOptions): string
+}
+
+/** x̃ + C φ(x̃), row by row. */
+export function tweedie(rows: Float64Array, score: Float64Array, covariance: ArrayLike<number>, dimension: number): Float64Array {
+  return rows.map((value, k) => {
+    const row = Math.floor(k / dimension)
+    const i = k % dimension
+    let total = value
+    for (let j = 0; j < dimension; j++) total += covariance[i * dimension + j] * score[row * dimension + j]
+    return total
+  })
+}
+
+/** The methods of a result, from its parts. */
+export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | 'denoise' | 'release' | 'summary'>): FitResult {
+  const { energy, fit, noiseCovariance } = parts
+  const logNormalizer = fit.logNormalizer.value ?? 0
+  return {
+    ...parts,
+    logDensity: async (rows) => (await energy.evaluate(rows)).energy.map((value) => -value - logNormalizer),
+    score: async (rows) => (await energy.evaluate(rows)).score,
+    denoise: async (rows) => {
+      if (!noiseCovariance) throw new Error('this fit learned no noise: fit it by denoising')
+      return tweedie(rows, (await energy.evaluate(rows)).score, noiseCovariance, fit.data.columns.length)
+    },
+    release: () => energy.release(),
+    summary: (options) => summarize(fit, options),
+  }
+}
