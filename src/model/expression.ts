@@ -15,6 +15,8 @@ import * as linear from '../graph/ops/linear.ts'
 import * as piecewise from '../graph/ops/piecewise.ts'
 import { concat, gather, slice as sliceOf } from '../graph/ops/rearrange.ts'
 import * as sigmoidal from '../graph/ops/sigmoidal.ts'
+import * as special from '../graph/ops/special.ts'
+import * as trigonometric from '../graph/ops/trigonometric.ts'
 import { userLine } from './user-line.ts'
 
 /** Literals: a number, a vector or a matrix. */
@@ -138,6 +140,26 @@ export const tanh = unary('tanh', (node) => tanhOf(node))
 export const sigmoid = unary('sigmoid', (node) => sigmoidal.sigmoid(node))
 export const softplus = unary('softplus', sigmoidal.softplus)
 export const silu = unary('silu', (node) => sigmoidal.silu(node))
+export const sin = unary('sin', trigonometric.sin)
+export const cos = unary('cos', trigonometric.cos)
+export const tan = unary('tan', trigonometric.tan)
+export const asin = guarded('asin', trigonometric.asin, (value) => Math.abs(value) <= 1, 'from −1 to 1')
+export const acos = guarded('acos', trigonometric.acos, (value) => Math.abs(value) <= 1, 'from −1 to 1')
+export const atan = unary('atan', trigonometric.atan)
+export const sinh = unary('sinh', trigonometric.sinh)
+export const cosh = unary('cosh', trigonometric.cosh)
+export const asinh = unary('asinh', trigonometric.asinh)
+export const erf = unary('erf', special.erf)
+/** 1 − erf a, exact in the far tail too. */
+export const erfc = unary('erfc', special.erfc)
+/** Φ(a), the distribution function of the standard normal. */
+export const normalCdf = unary('normalCdf', special.normalCdf)
+/** log Φ(a), which does not underflow. */
+export const logNormalCdf = unary('logNormalCdf', special.logNormalCdf)
+/** log Γ(a) for a > 0. */
+export const logGamma = guarded('logGamma', (node) => special.logGamma(node), (value) => value > 0, '> 0')
+/** The derivative of log Γ(a) for a > 0. */
+export const digamma = guarded('digamma', special.digamma, (value) => value > 0, '> 0')
 export const abs = unary('abs', piecewise.abs)
 /** max(a, 0): has a kink, so an energy that goes through it is refused. */
 export const relu = unary('relu', (node) => piecewise.maximum(node, linear.fill(node.graph, 0, [])))

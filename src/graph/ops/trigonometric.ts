@@ -87,11 +87,8 @@ export const cosh: ElementwiseOp<[Node]> = elementwise({
   formula: '(eᵃ + e⁻ᵃ) / 2',
   value: Math.cosh,
   partials: [([a]) => sinh(a)],
-  // With h = e^(|a|/2), as (½h)·h + ½/h²: eᵃ alone would overflow before its half does.
-  lower: ([a]) => {
-    const h = exp(scale(abs(a), 0.5))
-    return add(mul(scale(h, 0.5), h), scale(reciprocal(square(h)), 0.5))
-  },
+  // Overflows where eᵃ does, log 2 before its half would: past 709 (88 in float32).
+  lower: ([a]) => scale(add(exp(a), exp(scale(a, -1))), 0.5),
   samples,
 })
 
