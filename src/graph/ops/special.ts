@@ -56,13 +56,10 @@ function erfcFormula<T>(k: Algebra<T>, a: T): T {
   return k.where(a, 0, k.subtract(2, tail), tail)
 }
 
-/** φ(s) for s ≥ 0. */
-const densityAbove = <T>(k: Algebra<T>, s: T): T => k.multiply(decay(k, s, 0.5), 1 / Math.sqrt(2 * Math.PI))
-
 /** Φ(−s), φ(s) for s = |a|, zero where they underflow. */
 function tails<T>(k: Algebra<T>, a: T): { tail: T; density: T } {
-  const s = k.minimum(k.abs(a), farthest)
-  const density = densityAbove(k, s)
+  const s = k.abs(a)
+  const density = k.multiply(decay(k, k.minimum(s, farthest), 0.5), 1 / Math.sqrt(2 * Math.PI))
   return { tail: k.divide(density, k.add(s, excessAbove(k, s))), density }
 }
 
