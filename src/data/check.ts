@@ -1,6 +1,7 @@
 // Checks of a table before a fit: constant columns, exact collinearity, too few rows, rounded or tied values.
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
+import { spreadRows } from './spread-rows.ts'
 import { columnScale } from './standardize.ts'
 import type { Scale } from './standardize.ts'
 import type { Table } from './table.ts'
@@ -26,8 +27,8 @@ export function checkRowCount(table: Table, parameterCount: number): void {
 // A residual below this many standard deviations (and rounding) is an exact linear relation; below the second, a near one.
 const EXACT = 1e-9
 const NEAR = 1e-4
-// Relations are looked for in so many rows, evenly spread, and confirmed in all of them.
-const SEARCHED_ROWS = 32_768
+// Relations are looked for in about so many rows, evenly spread, and confirmed in all of them.
+const SEARCHED_ROWS = 16_384
 
 /**
  * Refuses columns that are copies or exact linear combinations of others (their covariance is singular, so no density over
@@ -84,18 +85,17 @@ function relations(table: Table, scale: Scale): Warning[] {
 // The covariance [d × d] of the standardized columns over the searched rows.
 function searchedCovariance(table: Table, scale: Scale): Float64Array {
   const d = table.columns.length
-  const stride = Math.max(1, Math.floor(table.rows / SEARCHED_ROWS))
+  const { count, row } = spreadRows(table.rows, SEARCHED_ROWS)
   const sums = new Float64Array(d * d)
   const total = new Float64Array(d)
   const y = new Float64Array(d)
-  let count = 0
-  for (let i = 0; i < table.rows; i += stride) {
-    for (let j = 0; j < d; j++) y[j] = (table.values[i * d + j] - scale.mean[j]) / scale.deviation[j]
+  for (let i = 0; i < count; i++) {
+    const start = row(i) * d
+    for (let j = 0; j < d; j++) y[j] = (table.values[start + j] - scale.mean[j]) / scale.deviation[j]
     for (let j = 0; j < d; j++) {
       total[j] += y[j]
       for (let k = 0; k <= j; k++) sums[j * d + k] += y[j] * y[k]
     }
-    count++
   }
   return sums.map((sum, at) => sum / count - (total[Math.floor(at / d)] * total[at % d]) / (count * count))
 }
@@ -161,3 +161,21 @@ function relation(table: Table, scale: Scale, j: number, basis: readonly number[
 
 const short = (value: number): string => String(Number(value.toPrecision(6)))
 const quote = (table: Table, j: number): string => JSON.stringify(table.columns[j])
+
+/**
+ * What reading a table left out, for the user to know: rows with missing values (`rows-dropped`), and columns that are not
+ * numeric (`columns-left-out`).
+ * @param columnsChosen whether the user named the columns; the others then need no mention
+ */
+export function tableWarnings(table: Table, columnsChosen: boolean): Warning[] {
+  const warnings: Warning[] = []
+  const dropped = table.rowsRead - table.rows
+  if (dropped > 0) {
+    warnings.push({ code: 'rows-dropped', message: `${table.source}: ${dropped} of ${table.rowsRead} rows were dropped for missing or infinite values` })
+  }
+  if (!columnsChosen && table.columnsLeftOut.length > 0) {
+    const many = table.columnsLeftOut.length > 1
+    warnings.push({ code: 'columns-left-out', message: `${table.source}: ${many ? 'columns' : 'column'} left out, not numeric: ${table.columnsLeftOut.join(', ')}` })
+  }
+  return warnings
+}

@@ -1,5 +1,6 @@
 // Rounded and tied values: the exact objective sees a spike (φ′ → −∞) at every repeated value, so flexible models run off there.
 import type { Warning } from '../base/errors.ts'
+import { spreadRows } from './spread-rows.ts'
 import type { Table } from './table.ts'
 
 /** How far the values of one column repeat. */
@@ -17,13 +18,12 @@ export interface ColumnTies {
 
 const LOOKED_AT_ROWS = 65_536
 
-/** The ties of each column, judged by at most 131 072 rows evenly spread over the table. */
+/** The ties of each column, judged by 65 536 rows evenly spread over a table of more than three times as many, else by all. */
 export function columnTies(table: Table): ColumnTies[] {
   const d = table.columns.length
-  const stride = Math.max(1, Math.floor(table.rows / LOOKED_AT_ROWS))
-  const count = Math.ceil(table.rows / stride)
+  const { count, row } = spreadRows(table.rows, LOOKED_AT_ROWS)
   return table.columns.map((column, j) => {
-    const sorted = Float64Array.from({ length: count }, (_, i) => table.values[i * stride * d + j]).sort()
+    const sorted = Float64Array.from({ length: count }, (_, i) => table.values[row(i) * d + j]).sort()
     let tied = 0
     let mostFrequent = { value: sorted[0] ?? Number.NaN, fraction: 0 }
     const distinct: number[] = []

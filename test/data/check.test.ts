@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { UnnormError } from '../../src/base/errors.ts'
-import { checkCollinearity, checkConstantColumns, checkRowCount } from '../../src/data/check.ts'
+import { checkCollinearity, checkConstantColumns, checkRowCount, tableWarnings } from '../../src/data/check.ts'
+import { spreadRows } from '../../src/data/spread-rows.ts'
 import { columnTies, tiesWarnings } from '../../src/data/ties.ts'
 import { tableOf } from './table-of.ts'
 
@@ -78,16 +79,44 @@ describe('checkCollinearity', () => {
   })
 
   it('is not misled by rows it searches sparsely', () => {
-    // Longer than the searched rows: the difference shows only in a row that the search skips.
+    // The relation holds in every row that the search looks at, and fails in one that it skips.
     const rows = 70_000
+    const { count, row } = spreadRows(rows, 16_384)
+    const searched = new Set(Array.from({ length: count }, (_, i) => row(i)))
+    const skipped = Array.from({ length: rows }, (_, i) => i).find((i) => !searched.has(i))
     const long = normalColumn(4, rows)
-    const other = long.map((v, i) => (i === 1 ? v + 5 : 3 * v))
+    const other = long.map((v, i) => 3 * v + (i === skipped ? 50 : 0))
     expect(checkCollinearity(tableOf({ long, other }))).toEqual([])
     expect(codeOf(() => checkCollinearity(tableOf({ long, other: long.map((v) => 3 * v) })))).toBe('collinear-columns')
   })
 
   it('asks for more rows than columns', () => {
     expect(() => checkCollinearity(tableOf({ x: [1, 2], y: [3, 5] }))).toThrow('test: 2 rows for 2 columns')
+  })
+})
+
+describe('tableWarnings', () => {
+  it('counts dropped rows and lists columns left out, unless the user chose', () => {
+    const table = { ...tableOf({ x: [1, 2] }), rowsRead: 5, columnsLeftOut: ['name', 'city'] }
+    expect(tableWarnings(table, false).map(({ message }) => message)).toEqual([
+      'test: 3 of 5 rows were dropped for missing or infinite values',
+      'test: columns left out, not numeric: name, city',
+    ])
+    expect(tableWarnings(table, true).map(({ code }) => code)).toEqual(['rows-dropped'])
+    expect(tableWarnings(tableOf({ x: [1, 2] }), false)).toEqual([])
+  })
+})
+
+describe('spreadRows', () => {
+  it('gives different rows, evenly, at any size', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 2000 }), (rows, limit) => {
+      const { count, row } = spreadRows(rows, limit)
+      expect(count).toBe(rows <= 3 * limit ? rows : limit)
+      const seen = Array.from({ length: count }, (_, i) => row(i)).sort((a, b) => a - b)
+      expect(new Set(seen).size).toBe(count)
+      expect(seen[0] >= 0 && seen[count - 1] < rows).toBe(true)
+      if (rows > 100 * limit) for (let i = 1; i < count; i++) expect(((seen[i] - seen[i - 1]) * limit) / rows).toBeLessThan(3)
+    }))
   })
 })
 
@@ -109,6 +138,12 @@ describe('columnTies', () => {
       const values = [0, step, ...Array.from({ length: 200 }, () => random.integer(1000) * step)].map((v) => offset * step + v)
       expect(columnTies(tableOf({ x: values }))[0].roundingStep).toBeCloseTo(step, 12 - Math.ceil(Math.log10(step)))
     }))
+  })
+
+  it('is not misled by a period of a long table', () => {
+    const [ties] = columnTies(tableOf({ x: Array.from({ length: 1_000_000 }, (_, i) => i % 1000) }))
+    expect(ties.roundingStep).toBe(1)
+    expect(ties.relativeStep).toBeCloseTo(1 / Math.sqrt((1000 ** 2 - 1) / 12), 4)
   })
 
   it('counts ties', () => {

@@ -1,0 +1,193 @@
+// Tables from files, through DuckDB: which columns are numbers, which cells are not, and the values, row by row.
+import type { DuckDBDoubleVector } from '@duckdb/node-api'
+import { UnnormError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
+import type { Table } from '../data/table.ts'
+import { openSource } from './data-source.ts'
+import type { DataSource, SourceColumn, SourceOptions } from './data-source.ts'
+import { queryRows } from './duckdb.ts'
+
+export interface ReadOptions extends SourceOptions {
+  /** Names of the columns, in the order wanted; every numeric column by default. See `parseColumnList`. */
+  readonly columns?: readonly string[]
+  /** What to do with rows that have an empty, NaN or infinite cell in these columns: `refuse` by default. */
+  readonly missing?: 'refuse' | 'drop'
+}
+
+/** Cells of text that stand for a missing value, in any case. */
+const MISSING_TEXTS = ['', 'na', 'n/a', 'nan', 'null', 'none']
+const COUNTING = 'rows count from 1, without the header'
+const SAMPLE_ROWS = 10_000
+
+/**
+ * Reads a numeric table.
+ *
+ * A column is numeric when its type is, or when it is text of which every cell that is not missing is a number (so CSV and
+ * text columns of other formats are judged alike). Text of which at least half the cells are numbers is refused; other
+ * columns are left out and listed.
+ * @param source a path, a glob, a folder of Parquet files, `-`, null with `options.sql`, or an opened source, which stays open
+ * @throws UnnormError `unknown-column`, `repeated-column`, `text-in-numeric-column`, `not-numeric`, `no-numeric-column`,
+ *   `missing-values`, `empty-table`, `malformed-csv` and those of `openSource`
+ */
+export async function readTable(source: string | null | DataSource, options: ReadOptions = {}): Promise<Table> {
+  if (source !== null && typeof source === 'object') return source.guarded(() => readFrom(source, options))
+  const opened = await openSource(source, options)
+  try {
+    return await opened.guarded(() => readFrom(opened, options))
+  } finally {
+    await opened.close()
+  }
+}
+
+async function readFrom(source: DataSource, options: ReadOptions): Promise<Table> {
+  const selection = await selectColumns(source, options)
+  const { columns, rowsRead } = selection
+  const width = columns.length
+  const values = new Float64Array(rowsRead * width)
+  const drop = options.missing === 'drop'
+  const result = await source.connection.stream(`select ${columns.map(numberOf).join(', ')} from ${source.relation}${drop ? ` where ${completeRow(columns)}` : ''}`)
+  let rows = 0
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const count = chunk.rowCount
+    for (let j = 0; j < width; j++) {
+      const vector = chunk.getColumnVector(j) as DuckDBDoubleVector
+      for (let i = 0, at = rows * width + j; i < count; i++, at += width) {
+        const value = vector.getItem(i)
+        if (value === null || value - value !== 0) throw await missingError(source, columns)
+        values[at] = value
+      }
+    }
+    rows += count
+  }
+  if (rows === 0) throw new UnnormError('empty-table', `${source.name}: no row is left, for every row has a missing or infinite value (fill them in, or choose other columns with --columns)`)
+  return {
+    source: source.name,
+    columns: columns.map(({ name }) => name),
+    rows,
+    values: rows === rowsRead ? values : values.subarray(0, rows * width),
+    rowsRead,
+    columnsLeftOut: source.columns.filter((column) => !columns.includes(column)).map(({ name }) => name),
+  }
+}
+
+/** The numeric columns of a source that `options` asks for, and how many rows it has. */
+export async function selectColumns(source: DataSource, options: ReadOptions): Promise<{ columns: SourceColumn[]; rowsRead: number }> {
+  const asked = options.columns?.map((name) => findColumn(source, name))
+  asked?.forEach((column, k) => {
+    if (asked.indexOf(column) < k) throw new UnnormError('repeated-column', `invalid columns: ${JSON.stringify(column.name)} twice (name each column once)`, 'usage')
+  })
+  const candidates = asked ?? source.columns.filter(({ kind }) => kind !== 'other')
+  const other = candidates.find(({ kind }) => kind === 'other')
+  if (other !== undefined) {
+    throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(other.name)} is not numeric: its type is ${other.type} (leave it out of --columns, or convert it with --sql)`)
+  }
+  let texts = candidates.filter(({ kind }) => kind === 'text')
+  if (asked === undefined && texts.length > 0) {
+    // Plain text shows in the first rows, and need not be read to the end.
+    const { counts } = await countCells(source, texts, SAMPLE_ROWS)
+    texts = texts.filter((_, k) => counts[k].numbers >= counts[k].bad)
+  }
+  const { rowsRead, counts } = await countCells(source, texts)
+  if (rowsRead === 0) throw new UnnormError('empty-table', `${source.name}: no rows`)
+  const numeric = new Set(candidates.filter(({ kind }) => kind === 'number'))
+  for (const [k, column] of texts.entries()) {
+    const { numbers, bad } = counts[k]
+    if (bad > 0 && (asked !== undefined || numbers >= bad)) throw await badCellsError(source, column, bad, numbers)
+    if (numbers > 0) numeric.add(column)
+    else if (asked !== undefined) throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(column.name)} is not numeric: all its cells are empty (leave it out of --columns)`)
+  }
+  const columns = candidates.filter((column) => numeric.has(column))
+  if (columns.length === 0) {
+    throw new UnnormError('no-numeric-column', `${source.name}: no numeric column among ${source.columns.map(({ name }) => name).join(', ')} (at least one is needed)`)
+  }
+  return { columns, rowsRead }
+}
+
+function findColumn(source: DataSource, name: string): SourceColumn {
+  const found = source.columns.find((column) => column.name === name)
+  if (found !== undefined) return found
+  const names = source.columns.map((column) => column.name)
+  throw new UnnormError('unknown-column', `${source.name}: unknown column: ${name}${didYouMean(name, names)} (must be one of ${names.join(', ')})`)
+}
+
+async function countCells(source: DataSource, texts: readonly SourceColumn[], limit?: number): Promise<{ rowsRead: number; counts: { numbers: number; bad: number }[] }> {
+  const parts = texts.flatMap((column) => [`count(*) filter (where ${isNumber(column)})`, `count(*) filter (where ${isBad(column)})`])
+  const rows = limit === undefined ? source.relation : `(select * from ${source.relation} limit ${limit})`
+  const [counts] = await queryRows(source.connection, `select ${['count(*)', ...parts].join(', ')} from ${rows}`)
+  return { rowsRead: Number(counts[0]), counts: texts.map((_, k) => ({ numbers: Number(counts[2 * k + 1]), bad: Number(counts[2 * k + 2]) })) }
+}
+
+// The text of a cell; JSON texts without their quotes.
+const textOf = ({ sql, type }: SourceColumn): string => (type === 'JSON' ? `(${sql} ->> '$')` : `${sql}::varchar`)
+
+const isMissing = (column: SourceColumn): string =>
+  `coalesce(lower(trim(${textOf(column)})) in (${MISSING_TEXTS.map((text) => `'${text}'`).join(', ')}), true)`
+
+// DuckDB takes 1_000 for a number; nobody else does.
+function numberOf(column: SourceColumn): string {
+  if (column.kind === 'number') return `${column.sql}::double`
+  return `case when contains(${textOf(column)}, '_') then null else try_cast(${textOf(column)} as double) end`
+}
+
+const isNumber = (column: SourceColumn): string => `not ${isMissing(column)} and (${numberOf(column)}) is not null`
+const isBad = (column: SourceColumn): string => `not ${isMissing(column)} and (${numberOf(column)}) is null`
+
+/** SQL that holds for rows whose cells in these columns are all finite numbers. */
+export const completeRow = (columns: readonly SourceColumn[]): string =>
+  columns.map((column) => `coalesce(isfinite(${numberOf(column)}), false)`).join(' and ')
+
+async function badCellsError(source: DataSource, column: SourceColumn, bad: number, numbers: number): Promise<UnnormError> {
+  const cells = await queryRows(source.connection, `select number, cell from (select row_number() over () as number, ${textOf(column)} as cell, ${isBad(column)} as bad from ${source.relation}) where bad limit 5`)
+  const places = await source.places(cells.map(([number]) => Number(number)))
+  const several = new Set(places.map(({ file }) => file)).size > 1
+  const list = cells.map(([, cell], i) => `${several ? `${places[i].file} ` : ''}row ${places[i].row} has ${JSON.stringify(cell)}`).join(', ')
+  const mostly = numbers >= bad
+  return new UnnormError(
+    mostly ? 'text-in-numeric-column' : 'not-numeric',
+    `${several ? source.name : places[0].file}: column ${JSON.stringify(column.name)} ${mostly ? `is numeric but for ${bad} of its ${bad + numbers} cells` : 'is not numeric'}: ${list}${bad > cells.length ? ', …' : ''} `
+    + `(correct ${bad === 1 ? 'it' : 'them'}, or ${mostly ? 'name the columns to use with' : 'leave it out of'} --columns; ${COUNTING})`,
+  )
+}
+
+async function missingError(source: DataSource, columns: readonly SourceColumn[]): Promise<UnnormError> {
+  const incomplete = `not (${completeRow(columns)})`
+  const [[total]] = await queryRows(source.connection, `select count(*) from ${source.relation} where ${incomplete}`)
+  const cells = columns.flatMap((column) => [`coalesce(isfinite(${numberOf(column)}), false)`, textOf(column)])
+  const rows = await queryRows(source.connection, `select * from (select row_number() over () as number, ${incomplete} as incomplete, ${cells.join(', ')} from ${source.relation}) where incomplete limit 5`)
+  const places = await source.places(rows.map(([number]) => Number(number)))
+  const several = new Set(places.map(({ file }) => file)).size > 1
+  const list = rows.map((row, i) => {
+    const wrong = columns.flatMap(({ name }, j) => (row[2 + 2 * j] === true ? [] : [`${JSON.stringify(name)} is ${describeCell(row[3 + 2 * j])}`]))
+    return `${several ? `${places[i].file} ` : ''}row ${places[i].row} (${wrong.join(', ')})`
+  })
+  const count = Number(total)
+  return new UnnormError(
+    'missing-values',
+    `${several ? source.name : places[0].file}: ${count} ${count === 1 ? 'row has a missing or infinite value' : 'rows have missing or infinite values'}: ${list.join(', ')}${count > rows.length ? ', …' : ''} `
+    + `(fill them in, or drop these rows with --missing drop; ${COUNTING})`,
+  )
+}
+
+function describeCell(text: unknown): string {
+  return text === null || String(text).trim() === '' ? 'empty' : String(text)
+}
+
+/**
+ * Column names as `--columns` takes them: separated by commas; names that hold commas, spaces or backquotes in backquotes
+ * (a backquote inside is doubled).
+ * @throws UnnormError `invalid-columns` (usage)
+ */
+export function parseColumnList(text: string): string[] {
+  const names: string[] = []
+  let rest = text
+  for (;;) {
+    const token = /^\s*(?:`((?:[^`]|``)*)`|([^`,]*))\s*(,|$)/.exec(rest)
+    const name = token === null ? undefined : (token[1]?.replaceAll('``', '`') ?? token[2].trim())
+    if (token === null || name === undefined || name === '') {
+      throw new UnnormError('invalid-columns', `invalid columns: ${text} (must be names separated by commas; put \` around a name that holds a comma)`, 'usage')
+    }
+    names.push(name)
+    if (token[3] === '') return names
+    rest = rest.slice(token[0].length)
+  }
+}
