@@ -1,5 +1,5 @@
-// Small dense linear algebra on row-major arrays: factorizations come from ml-matrix, symmetric packing is ours.
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix'
+// Small dense linear algebra on row-major arrays; eigenvectors come from ml-matrix.
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 
 /** Row-major square matrix of packed elements i ≤ j. */
 export function unpackSymmetric(packed: ArrayLike<number>, size: number): Float64Array {
@@ -19,10 +19,19 @@ export function packSymmetric(full: ArrayLike<number>, size: number): Float64Arr
 
 const toMatrix = (full: ArrayLike<number>, rows: number, columns = rows): Matrix => Matrix.from1DArray(rows, columns, Array.from(full))
 
-/** Lower Cholesky factor, row-major, of a symmetric matrix; undefined if it is not positive definite. */
+/** Lower Cholesky factor, row-major, of a symmetric matrix (its upper half is not read); undefined if it is not positive definite. */
 export function choleskyDecompose(full: ArrayLike<number>, size: number): Float64Array | undefined {
-  const decomposition = new CholeskyDecomposition(toMatrix(full, size))
-  return decomposition.isPositiveDefinite() ? Float64Array.from(decomposition.lowerTriangularMatrix.to1DArray()) : undefined
+  const lower = new Float64Array(size * size)
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let rest = full[i * size + j]
+      for (let k = 0; k < j; k++) rest -= lower[i * size + k] * lower[j * size + k]
+      if (j < i) lower[i * size + j] = rest / lower[j * size + j]
+      else if (rest > 0) lower[i * size + i] = Math.sqrt(rest)
+      else return undefined
+    }
+  }
+  return lower
 }
 
 /** Solves L Lᵀ x = b. */

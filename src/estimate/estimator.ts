@@ -23,6 +23,8 @@ export interface Estimator {
   readonly sentence: string
   /** The objective as TeX, for the report. */
   readonly tex: string
+  /** Why the objective has no minimum, for estimators that are known to run off. */
+  readonly unboundedBecause?: string
   /** The objective of one row as a graph. */
   objective(model: TracedModel, noise: Noise | undefined): RowObjective
 }

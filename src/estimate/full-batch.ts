@@ -1,0 +1,221 @@
+// The objective over a whole table in float64: its value, gradient, Hessian and the spread of its rows, run in chunks.
+import { directional } from '../differentiate/forward.ts'
+import { gradient } from '../differentiate/reverse.ts'
+import { vectorize } from '../differentiate/vectorize.ts'
+import type { Engine, Executable, Values } from '../engine/engine.ts'
+import { ROWS } from '../graph/node.ts'
+import type { Node } from '../graph/node.ts'
+import { contractAxes } from '../graph/ops/contract.ts'
+import { input } from '../graph/ops/leaf.ts'
+import { sum } from '../graph/ops/linear.ts'
+import { concat } from '../graph/ops/rearrange.ts'
+import type { TracedModel } from '../model/model.ts'
+import { overRows } from './batch.ts'
+import type { IntegratedObjective } from './integrate-noise.ts'
+
+/** Mean of the objective over all rows and its gradient [P]. */
+export interface Evaluation {
+  readonly objective: number
+  readonly gradient: Float64Array
+}
+
+/** How much the rows differ. */
+export interface Spread {
+  /** Standard error of the mean objective. */
+  readonly objectiveError: number
+  /** Mean over rows of g gᵀ, g the gradient of one row, row-major [P × P]. */
+  readonly gradientProducts: Float64Array
+}
+
+/** An objective over a table. Calls throw `Interrupted` once the signal given at opening is aborted. */
+export interface FullBatch {
+  readonly rowCount: number
+  readonly parameterCount: number
+  evaluate(theta: Float64Array): Promise<Evaluation>
+  /** ∂²(mean objective)/∂θ², row-major [P × P], exact. */
+  hessian(theta: Float64Array): Promise<Float64Array>
+  spread(theta: Float64Array): Promise<Spread>
+  /** Mean over rows of the squared gradient of one row, [P]: the diagonal of `spread`, for many parameters. */
+  gradientSquares(theta: Float64Array): Promise<Float64Array>
+  /** The first row (from 0) whose objective is not a finite number. */
+  firstNonFiniteRow(theta: Float64Array): Promise<number | undefined>
+  release(): Promise<void>
+}
+
+/** Thrown inside a pass over the table when the user asked to stop. */
+export class Interrupted extends Error {}
+
+/** Numbers that one intermediate of a chunk may hold. */
+const CHUNK_ELEMENTS = 2 ** 21
+const CHUNK_ROWS = 65_536
+/** Directions whose Hessian products are computed in one run. */
+const DIRECTIONS = 32
+
+interface Pass {
+  /** Runs all chunks; `each` gets every chunk's outputs. */
+  run(values: Readonly<Record<string, Values>>, each: (outputs: Record<string, Values>, firstRow: number) => void): Promise<void>
+  release(): Promise<void>
+}
+
+/**
+ * Opens an objective over a table.
+ * @param rows row-major [n × d], in the data's units
+ */
+export function openFullBatch(
+  traced: TracedModel,
+  objective: IntegratedObjective,
+  rows: Float64Array,
+  engine: Engine,
+  signal?: AbortSignal,
+): FullBatch {
+  const { dimension, parameterCount, theta } = traced
+  const rowCount = rows.length / dimension
+  const passes = new Map<string, Promise<Pass>>()
+
+  const openPass = async (name: string, inputs: readonly Node[], outputs: Readonly<Record<string, Node>>, width: number): Promise<Pass> => {
+    const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64' })
+    const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width)))
+    return {
+      run: async (values, each) => {
+        for (let first = 0; first < rowCount; first += perChunk) {
+          if (signal?.aborted) throw new Interrupted('interrupted')
+          const count = Math.min(perChunk, rowCount - first)
+          const chunk: Values = { shape: [count, dimension], data: rows.subarray(first * dimension, (first + count) * dimension) }
+          each(await executable.run({ ...values, rows: chunk, ...objective.feeds(first, count) }), first)
+        }
+      },
+      release: () => executable.release(),
+    }
+  }
+  const pass = (name: string, open: () => Promise<Pass>): Promise<Pass> => {
+    const known = passes.get(name) ?? open()
+    passes.set(name, known)
+    return known
+  }
+  const width = objective.points * dimension
+  const batch = overRows(traced, objective)
+  const feed = (values: Float64Array): Record<string, Values> => ({ theta: { shape: [parameterCount], data: values } })
+
+  const openRowGradients = (name: 'products' | 'squares'): Promise<Pass> => {
+    const { perRow, inputs } = batch
+    const own = concat(gradient(objective.value, traced.parameters.map(({ packed }) => packed)), 0)
+    const [all] = vectorize([own], new Map([traced.x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
+    const outputs: Record<string, Node> = name === 'products' ? { perRow, products: contractAxes(all, all, [0], [0]) } : { all }
+    return openPass(name, [...inputs, theta], outputs, Math.max(width, parameterCount))
+  }
+
+  const openHessian = (): Promise<Pass> => {
+    const block = Math.min(DIRECTIONS, parameterCount)
+    const { thetas, directions, products } = hessianProducts(traced, objective, batch.inputs, block)
+    return openPass('hessian', [...batch.inputs, thetas, directions], { products }, width * block)
+  }
+
+  return {
+    rowCount,
+    parameterCount,
+    evaluate: async (at) => {
+      const { run } = await pass('objective', () => openPass('objective', [...batch.inputs, theta], { total: batch.total, gradient: batch.gradient }, width))
+      const result = { objective: 0, gradient: new Float64Array(parameterCount) }
+      await run(feed(at), (outputs) => {
+        result.objective += outputs.total.data[0] / rowCount
+        addTo(result.gradient, outputs.gradient.data, 1 / rowCount)
+      })
+      return result
+    },
+    hessian: async (at) => {
+      const { run } = await pass('hessian', openHessian)
+      const block = Math.min(DIRECTIONS, parameterCount)
+      const repeated = new Float64Array(block * parameterCount)
+      for (let b = 0; b < block; b++) repeated.set(at, b * parameterCount)
+      const hessian = new Float64Array(parameterCount * parameterCount)
+      for (let first = 0; first < parameterCount; first += block) {
+        const count = Math.min(block, parameterCount - first)
+        const units = new Float64Array(block * parameterCount)
+        for (let b = 0; b < count; b++) units[b * parameterCount + first + b] = 1
+        const shape = [block, parameterCount]
+        await run({ thetas: { shape, data: repeated }, directions: { shape, data: units } }, (outputs) => {
+          const products = outputs.products.data.subarray(0, count * parameterCount)
+          addTo(hessian.subarray(first * parameterCount), products, 1 / rowCount)
+        })
+      }
+      return symmetrized(hessian, parameterCount)
+    },
+    spread: async (at) => {
+      const { run } = await pass('products', () => openRowGradients('products'))
+      const values = new Float64Array(rowCount)
+      const gradientProducts = new Float64Array(parameterCount * parameterCount)
+      await run(feed(at), (outputs, first) => {
+        values.set(outputs.perRow.data, first)
+        addTo(gradientProducts, outputs.products.data, 1 / rowCount)
+      })
+      return { objectiveError: standardErrorOfMean(values), gradientProducts }
+    },
+    gradientSquares: async (at) => {
+      const { run } = await pass('squares', () => openRowGradients('squares'))
+      const squares = new Float64Array(parameterCount)
+      await run(feed(at), (outputs) => {
+        outputs.all.data.forEach((value, k) => { squares[k % parameterCount] += value * value / rowCount })
+      })
+      return squares
+    },
+    firstNonFiniteRow: async (at) => {
+      const { run } = await pass('products', () => openRowGradients('products'))
+      let found: number | undefined
+      await run(feed(at), (outputs, first) => {
+        const own = outputs.perRow.data.findIndex((value) => !Number.isFinite(value))
+        if (own >= 0) found ??= first + own
+      })
+      return found
+    },
+    release: async () => {
+      for (const opened of passes.values()) await (await opened).release()
+      passes.clear()
+    },
+  }
+}
+
+function addTo(target: Float64Array, part: ArrayLike<number>, factor: number): void {
+  for (let k = 0; k < part.length; k++) target[k] += factor * part[k]
+}
+
+/** Rounding makes the two halves of a Hessian differ in the last bits. */
+function symmetrized(matrix: Float64Array, size: number): Float64Array {
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < i; j++) matrix[i * size + j] = matrix[j * size + i] = (matrix[i * size + j] + matrix[j * size + i]) / 2
+  }
+  return matrix
+}
+
+/** √(variance / n), variance with divisor n; NaN and ∞ pass through. */
+function standardErrorOfMean(values: Float64Array): number {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length
+  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0)
+  return Math.sqrt(squares / values.length / values.length)
+}
+
+interface HessianProducts {
+  /** θ once for each direction, [B, P]. */
+  readonly thetas: Node
+  /** [B, P]. */
+  readonly directions: Node
+  /** Σ over rows of the Hessian times each direction, [B, P]. */
+  readonly products: Node
+}
+
+/**
+ * Hessian–vector products for B directions at once (Pearlmutter 1994).
+ *
+ * Every direction gets a copy of θ: the gradient of Σ_b ∂_{v_b} J(θ_b) by the copies is then H v_b for each b, and the
+ * sum over rows stays inside matrix products instead of leaving a [rows, B, P] intermediate.
+ */
+function hessianProducts(traced: TracedModel, objective: IntegratedObjective, inputs: readonly Node[], block: number): HessianProducts {
+  const { graph, theta, parameterCount, x } = traced
+  const direction = input(graph, 'direction', [parameterCount])
+  const thetas = input(graph, 'thetas', [block, parameterCount])
+  const directions = input(graph, 'directions', [block, parameterCount])
+  const [slope] = directional([objective.value], new Map([[theta, direction]]))
+  const [slopes] = vectorize([slope], new Map([[theta, thetas], [direction, directions]]), block)
+  const [perRow] = vectorize([slopes], new Map([x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
+  const [products] = gradient(sum(perRow), [thetas])
+  return { thetas, directions, products }
+}
