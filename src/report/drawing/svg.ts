@@ -33,7 +33,6 @@ const margin = 14
 /** Text made safe for markup, in content and in double-quoted attributes. */
 export function escapeMarkup(text: string): string {
   return text
-    // eslint-disable-next-line no-control-regex -- these characters cannot be written in XML at all
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
     .replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;')
 }
@@ -62,7 +61,7 @@ export function stacked(pieces: readonly Piece[]): Piece {
 
 /**
  * Panels as a figure under a common heading.
- * @param heading what the whole figure shows; it is also its name for those who listen instead of looking
+ * @param heading what the whole figure shows, also for those who listen instead of looking; '' where the titles say it all
  * @param arrangement in a row, with the plots' tops aligned, or in a column
  */
 export function composeFigure(heading: string, contents: readonly PanelContent[], arrangement: 'row' | 'column' = 'row'): DrawnFigure {
@@ -70,11 +69,12 @@ export function composeFigure(heading: string, contents: readonly PanelContent[]
   const laidOut = contents.map((content) => layoutPanel(content, subtitleLines))
   const row = arrangement === 'column' ? stacked(laidOut) : besides(laidOut)
   const head = textLines(wrapText(heading, charactersIn(row.width - 2 * margin, textSize + 1)), margin, 22, textSize + 1, colors.quiet)
-  const headHeight = head.height + 12
+  const headHeight = heading === '' ? 0 : head.height + 12
+  const name = [heading, contents.map((content) => content.title).join('; ')].filter((part) => part !== '').join(': ')
   const body = translate(row.markup, 0, headHeight)
   return {
-    svg: standalone(heading, { markup: head.markup + body, width: row.width, height: row.height + headHeight }),
-    panels: contents.map((content) => standalone(`${heading}: ${content.title}`, layoutPanel(content, 0))),
+    svg: standalone(name, { markup: head.markup + body, width: row.width, height: row.height + headHeight }),
+    panels: contents.map((content) => standalone(content.title, layoutPanel(content, subtitleLines))),
   }
 }
 

@@ -52,7 +52,8 @@ function planePanels(landscape: PlaneLandscape, document: SvgDocument): PanelCon
 /** Filled steps of density, and lines that enclose shares of the probability. */
 function heatMarks(landscape: PlaneLandscape): Plot.Markish[] {
   const { cells, grid, frame } = landscape
-  const bounds = { width: cells, height: cells, x1: frame[0][0], x2: frame[0][1], y1: frame[1][0], y2: frame[1][1] }
+  // Without interpolation, since the values are a grid already: else Plot triangulates the cells to find each one's nearest.
+  const bounds = { width: cells, height: cells, interpolate: null, x1: frame[0][0], x2: frame[0][1], y1: frame[1][0], y2: frame[1][1] }
   const lines = landscape.contours.map(({ level }) => level).sort((a, b) => a - b)
   return [
     Plot.rect([0], { ...bounds, fill: heatRamp(heatSteps).light[0] }),

@@ -6,7 +6,7 @@ import { composeFigure, stacked } from '../drawing/svg.ts'
 import type { Piece } from '../drawing/svg.ts'
 import type { DrawnFigure, Figure, SvgDocument } from '../figure.ts'
 import type { ParameterEstimate } from '../fit-json.ts'
-import { formatPercent, shorten } from '../format.ts'
+import { formatSetting, shorten } from '../format.ts'
 
 /** A parameter that can be drawn. */
 export interface DrawableParameter {
@@ -49,17 +49,18 @@ export function groupParameters(estimates: readonly ParameterEstimate[]): Parame
 /** Draws groups of parameters one under the other. */
 export function drawParameters(groups: readonly ParameterGroup[], level: number, document: SvgDocument): DrawnFigure {
   const more = groups.filter((group) => group.more > 0).map((group) => ({ text: `${group.more} more of ${group.name} are in the table.` }))
-  return composeFigure('Parameters', [{
+  // One margin for all groups, wide enough for the longest name, so that the plots line up.
+  const longest = Math.max(...groups.flatMap(({ shown }) => shown.map(({ name }) => [...shorten(name, 30)].length)))
+  return composeFigure('', [{
     title: 'Estimates and intervals',
-    subtitle: `Points: estimates. Lines: ${formatPercent(level)} intervals.`,
-    body: stacked(groups.map((group) => drawGroup(group, document))), notes: more,
+    subtitle: `Points: estimates. Lines: ${formatSetting(level * 100)} % intervals.`,
+    body: stacked(groups.map((group) => drawGroup(group, 18 + 6.9 * longest, document))), notes: more,
   }])
 }
 
-function drawGroup(group: ParameterGroup, document: SvgDocument): Piece {
+function drawGroup(group: ParameterGroup, left: number, document: SvgDocument): Piece {
   const names = group.shown.map(({ name }) => name)
-  const longest = Math.max(...names.map((name) => [...shorten(name, 30)].length))
-  const box = { width: 820, height: 26 * names.length + 34, left: 16 + 6.8 * longest, right: 14, top: 6, bottom: 28 }
+  const box = { width: 820, height: 26 * names.length + 34, left, right: 14, top: 6, bottom: 28 }
   const ends = group.shown.flatMap(({ estimate, interval }) => [estimate, ...(interval ?? [])])
   const [low, high] = [Math.min(...ends), Math.max(...ends)]
   const slack = (high - low || Math.abs(high) || 1) * 0.06

@@ -108,7 +108,7 @@ export function clipLine(points: readonly (readonly [number, number])[], [low, h
 
 /** Draws a prepared training run. */
 export function drawTrainingCurve(curve: TrainingCurve, units: 'data' | 'standardized', document: SvgDocument): DrawnFigure {
-  const box = { width: 820, height: 280, left: 58, right: 12, top: 8, bottom: 38 }
+  const box = { width: 820, height: 280, left: 58, right: 22, top: 8, bottom: 38 }
   const [low, high] = curve.interval
   const within = (value: number): number => Math.min(Math.max(value, low), high)
   const lines = (points: readonly (readonly [number, number])[], stroke: string, strokeWidth: number): Plot.Markish[] =>
@@ -123,7 +123,7 @@ export function drawTrainingCurve(curve: TrainingCurve, units: 'data' | 'standar
   ])
   const scale = units === 'standardized' ? ' Objective on standardized columns.' : ''
   const heldOut = curve.heldOut.length === 0 ? 'No rows were held out.' : 'Red: on held-out rows, which the training never saw.'
-  return composeFigure('Training', [{
+  return composeFigure('', [{
     title: 'Objective against step',
     subtitle: `Blue: on the rows of each step (mean and range of neighboring steps). ${heldOut}${scale}`,
     body, notes: curveNotes(curve),

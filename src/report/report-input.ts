@@ -1,0 +1,43 @@
+// All that the HTML report is made of; the pipeline fills it, and what it leaves null is said to be unknown or left out.
+import type { FitJson } from './fit-json.ts'
+import type { DrawnFigure } from './figure.ts'
+
+/** A figure of the report. */
+export interface ReportFigure {
+  /** As in the figure's record: `density-and-score`, `training-curve`, `parameters`, or one that was added. */
+  readonly name: string
+  readonly sentence: string
+  readonly drawn: DrawnFigure
+}
+
+/** Mean log-likelihood of the model less that of a baseline on the same rows, with the error of the paired difference. */
+export interface PairedDifference {
+  readonly difference: number
+  readonly standardError: number
+}
+
+/** How well noisy rows are restored: mean squared errors, summed over the columns. */
+export interface DenoiserNumbers {
+  readonly units: 'data' | 'standardized'
+  /** mean ‖x − x̂(x̃)‖². */
+  readonly reconstructionError: number
+  /** The least that any denoiser attains, as far as it is known. */
+  readonly floor: number | null
+  /** mean ‖x − x̃‖²: the noise itself. */
+  readonly withoutDenoising: number | null
+}
+
+/** What the report shows. */
+export interface ReportInput {
+  readonly fit: FitJson
+  readonly figures: readonly ReportFigure[]
+  /** The objective that was minimized, as TeX, and a sentence that explains it. */
+  readonly objective: { readonly tex: string; readonly sentence: string } | null
+  /** Standard deviation of each column of the data, in its units. */
+  readonly columnScales: readonly number[] | null
+  /** Why this noise level: the sentence of the rule that chose it, or null when the user gave it. */
+  readonly noiseReason: string | null
+  readonly denoiser: DenoiserNumbers | null
+  readonly baselineDifferences: { readonly gaussian: PairedDifference | null; readonly kernelDensity: PairedDifference | null } | null
+  readonly goodnessOfFit: { readonly test: string; readonly statistic: number; readonly pValue: number } | null
+}

@@ -1,0 +1,129 @@
+// The sections of the report that put numbers into words: the fit, the log-likelihood, the noise, the denoiser, the parameters.
+import katex from 'katex'
+import type { ParameterEstimate } from './fit-json.ts'
+import { formatCount, formatError, formatEstimate, formatNumber, formatPercent, formatSetting, formatWithError, typographic } from './format.ts'
+import { html, numberTable, trusted } from './html.ts'
+import type { Html } from './html.ts'
+import type { ReportInput } from './report-input.ts'
+import { compareBaselines, comparisonWords, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+
+/** Longer tables are folded. */
+const openRows = 20
+
+/** What was fitted and how. */
+export function fitSection({ fit, objective }: ReportInput): Html {
+  const { train, heldOut, heldOutStandardError, units } = fit.objective
+  const parts: string[] = []
+  if (train !== null) parts.push(`${formatNumber(train, 5)} on the training rows`)
+  if (heldOut !== null) parts.push(`${formatWithError(heldOut, heldOutStandardError)} on held-out rows`)
+  const where = units === 'standardized' ? 'on standardized columns' : 'in the units of the data'
+  const dropped = fit.data.rows - fit.data.rowsUsed
+  return html`<section><h2>What was fitted, and how</h2>
+<p>Model: log <i>p</i>(<i>x</i>) = <code>${fit.model.logDensity}</code> − log <i>Z</i> on <code>${fit.model.domain}</code>, with ${formatCount(fit.model.parameterCount)} ${fit.model.parameterCount === 1 ? 'parameter' : 'parameters'}. The fit never needs <i>Z</i>.</p>
+<p>Estimated by ${routeWords(fit)}: ${stoppedWords(fit)}.${objective === null ? '' : ` ${objective.sentence}`}</p>
+${objective === null ? null : html`<div class="formula">${trusted(formula(objective.tex))}</div>`}
+${parts.length === 0 ? null : html`<p>Objective at the estimate: ${typographic(parts.join(', '))} (${where}).</p>`}
+${dropped === 0 ? null : html`<p>${formatCount(dropped)} of ${formatCount(fit.data.rows)} rows were not used.</p>`}</section>
+`
+}
+
+/** TeX as MathML, which needs neither fonts nor styles. */
+function formula(tex: string): string {
+  return katex.renderToString(tex, { output: 'mathml', displayMode: true, throwOnError: false, trust: false })
+}
+
+/** The log-likelihood next to the baselines, and which wins. */
+export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: ReportInput): Html {
+  const own = shownLogLikelihood(fit)
+  const { standardError } = fit.logLikelihood
+  const { value, standardError: normalizerError, method } = fit.logNormalizer
+  const normalizer = value === null
+    ? 'log Z is unknown.'
+    : `log Z = ${typographic(formatWithError(value, normalizerError))}${method === null ? '' : ` (${method})`}.`
+  const test = goodnessOfFit === null ? null : html`<p>Goodness of fit: ${goodnessOfFit.test}, statistic ${formatNumber(goodnessOfFit.statistic, 3)}, p = ${formatNumber(goodnessOfFit.pValue, 2)}${goodnessOfFit.pValue < 0.05 ? '; the rows differ from the model by more than chance' : '; no sign against the model'}.</p>`
+  const clusters = fit.warnings.some(({ code }) => code === 'separated-clusters')
+    ? html`<p class="warning"><b>⚠</b> The rows form separated clusters: their relative heights are not identified, and the log-likelihood depends on them.</p>`
+    : null
+  if (own === null) {
+    return html`<section><h2>Log-likelihood</h2>${clusters}<p>Unknown: ${value === null ? 'it needs the normalizing constant, and ' : ''}${normalizer}</p>${test}</section>
+`
+  }
+  const comparisons = compareBaselines(fit, baselineDifferences)
+  const verdict = comparisonWords(comparisons, standardError)
+  const rows = [
+    ['this model', typographic(formatEstimate(own.value, standardError)), standardError === null ? 'unknown' : formatError(standardError), ''],
+    ...comparisons.map(({ name, value: baseline, difference, standardError: error }) => [name, typographic(formatEstimate(baseline, standardError)), '', `${difference > 0 ? '+' : ''}${typographic(formatWithError(difference, error ?? standardError).replace(/ ±.*/, ''))}${error === null ? '' : ` ± ${formatError(error)}`}`]),
+  ]
+  return html`<section><h2>Log-likelihood</h2>${clusters}
+<p class="verdict">${verdict}</p>
+${numberTable(['', 'nats a row', 'std. error', 'model − baseline'], rows)}
+<p class="quiet">Mean log density of the ${own.rows} rows without noise, in the units of the data${own.rows === 'training' ? '; training rows flatter models with many parameters' : ''}. ${normalizer}</p>${test}</section>
+`
+}
+
+/** How far the noise biases the result: its size against the data's. */
+export function noiseSection({ fit, columnScales, noiseReason }: ReportInput): Html | null {
+  const { noise } = fit.estimator
+  if (noise === null) return null
+  const why = noiseReason === null ? null : html`<p>${noiseReason}</p>`
+  if (columnScales === null) {
+    return html`<section><h2>What the noise does</h2><p>The fit describes rows with noise of standard deviation ${noise.map(formatSetting).join(', ')} added.</p>${why}</section>
+`
+  }
+  const shares = noise.map((sigma, column) => sigma / columnScales[column])
+  const rows = fit.data.columns.map((name, column) => [
+    name, formatNumber(columnScales[column], 4), formatSetting(noise[column]), formatPercent(shares[column]), `+${formatPercent(Math.hypot(1, shares[column]) - 1)}`,
+  ])
+  const largest = Math.max(...shares)
+  return html`<section><h2>What the noise does</h2>
+<p>Denoising learns the density of rows with noise added, so details finer than the noise are blurred and every column is widened: its variance by the square of σ over its standard deviation, here at most ${formatPercent(largest * largest)}.</p>${why}
+${folded(rows.length, 'columns', numberTable(['column', 'std. deviation', 'noise σ', 'σ / std. dev.', 'widening'], rows))}</section>
+`
+}
+
+/** How well the denoiser restores noisy rows, against the best possible. */
+export function denoiserSection({ denoiser }: ReportInput): Html | null {
+  if (denoiser === null) return null
+  const { reconstructionError: error, floor, withoutDenoising, units } = denoiser
+  const rows = [
+    ...(withoutDenoising === null ? [] : [['noisy rows as they are', formatNumber(withoutDenoising, 4), '100 %']]),
+    ['denoised by this model', formatNumber(error, 4), withoutDenoising === null ? '' : formatPercent(error / withoutDenoising)],
+    ...(floor === null ? [] : [['floor: the best any denoiser can do', formatNumber(floor, 4), withoutDenoising === null ? '' : formatPercent(floor / withoutDenoising)]]),
+  ]
+  const excess = floor === null || floor <= 0 ? null : error / floor - 1
+  const sentence = excess === null
+    ? 'The floor, what the best denoiser would leave, is unknown.'
+    : excess <= 0 ? 'The denoiser is at its floor.' : `The denoiser leaves ${formatPercent(excess)} more than the floor.`
+  return html`<section><h2>Denoising</h2>
+<p>The score gives the best guess of a row behind its noise (Tweedie–Miyasawa): x̂ = x̃ + σ² φ(x̃). ${sentence}</p>
+${numberTable(['mean squared error', units === 'standardized' ? 'standardized columns' : 'units of the data', 'of the noise'], rows)}</section>
+`
+}
+
+/** The table of parameters, folded when long. */
+export function parametersSection({ fit }: ReportInput, figure: Html | null): Html | null {
+  const natural = fit.parameters ?? []
+  if (natural.length + fit.derived.length === 0) return null
+  const level = `${formatSetting(fit.level * 100)} % interval`
+  const table = (title: string, parameters: readonly ParameterEstimate[]): Html | null => (parameters.length === 0
+    ? null
+    : folded(parameters.length, 'parameters', numberTable([title, 'estimate', 'std. error', level], parameters.map(parameterRow))))
+  return html`<section><h2>Parameters</h2>
+${table(fit.derived.length === 0 ? 'parameter' : 'as the model is written', natural)}
+${table('derived', fit.derived)}
+${figure}</section>
+`
+}
+
+function parameterRow({ name, estimate, standardError, interval }: ParameterEstimate): string[] {
+  return [
+    name,
+    estimate === null ? 'unknown' : typographic(formatEstimate(estimate, standardError)),
+    standardError === null ? 'unknown' : typographic(formatError(standardError)),
+    interval === null ? 'unknown' : `${typographic(formatEstimate(interval[0], standardError))} to ${typographic(formatEstimate(interval[1], standardError))}`,
+  ]
+}
+
+function folded(rows: number, what: string, table: Html): Html {
+  return rows <= openRows ? table : html`<details><summary>All ${formatCount(rows)} ${what}</summary>${table}</details>`
+}

@@ -1,0 +1,127 @@
+// A fit as plain text that fits on a screen: what was fitted, the parameters in aligned columns, how good it is, warnings.
+import type { FitJson, ParameterEstimate } from './fit-json.ts'
+import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
+import { compareBaselines, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+
+/** How the summary is laid out. */
+export interface SummaryOptions {
+  /** Characters a line; default 80, at least 60. */
+  readonly width?: number
+  /** Lines of the screen; longer parameter tables are cut to fit, though never below four rows. Default 24. */
+  readonly height?: number
+  /** Makes text stand out, e.g. by terminal codes; default: leaves it plain. */
+  readonly bold?: (text: string) => string
+}
+
+const labelWidth = 16
+
+/** The summary of a fit, without a line break at its end. */
+export function summarize(fit: FitJson, options: SummaryOptions = {}): string {
+  const width = Math.max(options.width ?? 80, 60)
+  const bold = options.bold ?? ((text: string) => text)
+  const title = `${plainText(fit.model.name)} energy, ${plainText(fit.data.source)}`
+  const version = `unnorm ${fit.unnorm}`
+  const room = width - version.length - 2
+  const head = [
+    bold(shorten(title, room)) + ' '.repeat(Math.max(2, width - [...shorten(title, room)].length - version.length)) + version,
+    '─'.repeat(width),
+    ...entries([['data', dataWords(fit)], ['model', modelWords(fit)], ['fitted by', fittedWords(fit)]], width),
+  ]
+  const tail = [
+    ...entries(resultEntries(fit), width),
+    ...(fit.warnings.length === 0 ? [] : ['', ...fit.warnings.flatMap(({ message }) => indent(wrapText(plainText(message), width - 3), '! ', '  '))]),
+    ...(fit.out === null ? [] : ['', shorten(`report: ${plainText(fit.out)}/report.html`, width)]),
+  ]
+  // The prompt takes the last line of the screen; blank lines stand around the table.
+  const space = (options.height ?? 24) - 1 - head.length - tail.length - 2
+  const table = parameterTable(fit, Math.max(space, 6), width, bold)
+  return [...head, '', ...(table.length === 0 ? [] : [...table, '']), ...tail].join('\n')
+}
+
+function dataWords(fit: FitJson): string {
+  const { rows, rowsUsed, columns, columnsLeftOut } = fit.data
+  const used = rowsUsed === rows ? `${formatCount(rows)} rows` : `${formatCount(rowsUsed)} of ${formatCount(rows)} rows`
+  const leftOut = columnsLeftOut.length === 0 ? '' : `; left out: ${plainText(shortList(columnsLeftOut, 3))}`
+  return `${used}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'} (${plainText(shortList(columns, 6))}${leftOut})`
+}
+
+function modelWords(fit: FitJson): string {
+  const { logDensity, domain, parameterCount } = fit.model
+  return `log p(x) = ${shorten(plainText(logDensity), 120)} − log Z on ${plainText(domain)}; ${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
+}
+
+function fittedWords(fit: FitJson): string {
+  const { seconds, stepsPerSecond } = fit.timing
+  const speed = stepsPerSecond === null ? '' : `, ${formatNumber(stepsPerSecond, 3)} steps/s`
+  const noise = fit.estimator.noise === null ? '' : `, noise σ = ${shortList(fit.estimator.noise.map(formatSetting), 4)}`
+  return `${routeWords(fit)}${noise}; ${stoppedWords(fit)} (${formatSeconds(seconds)}${speed}, seed ${fit.seed})`
+}
+
+function resultEntries(fit: FitJson): [string, string][] {
+  const { objective, logNormalizer, logLikelihood } = fit
+  const parts: string[] = []
+  if (objective.train !== null) parts.push(`${formatNumber(objective.train, 5)} on the training rows`)
+  if (objective.heldOut !== null) parts.push(`${formatWithError(objective.heldOut, objective.heldOutStandardError)} on held-out rows`)
+  const units = objective.units === 'standardized' && parts.length > 0 ? ' (standardized columns)' : ''
+  const own = shownLogLikelihood(fit)
+  const baselines = compareBaselines(fit, null).map(({ name, value }) => `${name} ${formatEstimate(value, logLikelihood.standardError)}`)
+  return [
+    ['objective', parts.length === 0 ? 'unknown' : parts.join(', ') + units],
+    ['log-likelihood', own === null ? 'unknown' : `${formatWithError(own.value, logLikelihood.standardError)} nats a row (${own.rows} rows)`],
+    ...(baselines.length === 0 ? [] : [['  baselines', baselines.join(', ')] as [string, string]]),
+    ['log Z', logNormalizer.value === null ? 'unknown' : `${formatWithError(logNormalizer.value, logNormalizer.standardError)}${logNormalizer.method === null ? '' : ` (${plainText(logNormalizer.method)})`}`],
+  ]
+}
+
+function entries(items: readonly (readonly [string, string])[], width: number): string[] {
+  return items.flatMap(([label, text]) => indent(wrapText(text, width - labelWidth), label.padEnd(labelWidth), ' '.repeat(labelWidth)))
+}
+
+function indent(lines: readonly string[], first: string, others: string): string[] {
+  return lines.map((line, index) => (index === 0 ? first : others) + line)
+}
+
+/** The table of parameters in at most `space` lines, its head and the line on what was cut included. */
+function parameterTable(fit: FitJson, space: number, width: number, bold: (text: string) => string): string[] {
+  const all = [...(fit.parameters ?? []), ...fit.derived]
+  if (all.length === 0) return []
+  const shown = all.length + 1 <= space ? all : all.slice(0, Math.max(space - 2, 4))
+  const estimates = alignDecimals(shown.map(({ estimate, standardError }) => (estimate === null ? '–' : formatEstimate(estimate, standardError))))
+  const errors = alignDecimals(shown.map(({ standardError }) => (standardError === null ? '–' : formatError(standardError))))
+  const lows = alignDecimals(shown.map((parameter) => endOfInterval(parameter, 0)))
+  const highs = alignDecimals(shown.map((parameter) => endOfInterval(parameter, 1)))
+  const names = shown.map(({ name }) => plainText(name))
+  const level = `${formatSetting(fit.level * 100)} % interval`
+  const numbers = [
+    column('estimate', estimates), column('std. error', errors),
+    column(level, lows.map((low, row) => (shown[row].interval === null ? '–' : `${low}  ${highs[row]}`))),
+  ]
+  const numbersWidth = numbers.reduce((sum, cells) => sum + cells[0].length + 3, 0)
+  const nameWidth = Math.min(Math.max(9, ...names.map((name) => [...name].length)), Math.max(12, width - numbersWidth))
+  const lines = ['parameter', ...names].map((name, row) => {
+    const cut = shorten(name, nameWidth)
+    return (cut + ' '.repeat(nameWidth - [...cut].length) + numbers.map((cells) => `   ${cells[row]}`).join('')).trimEnd()
+  })
+  const cut = all.length - shown.length
+  const rest = cut === 0 ? [] : [`… and ${cut} more of ${all.length}, in ${fit.out === null ? 'the fit\'s parameters' : `${plainText(fit.out)}/fit.json`}`]
+  return [bold(lines[0]), ...lines.slice(1), ...rest]
+}
+
+/** The end of an interval, to the same digit as the estimate. */
+function endOfInterval({ interval, standardError }: ParameterEstimate, end: 0 | 1): string {
+  return interval === null ? '' : formatEstimate(interval[end], standardError)
+}
+
+function column(title: string, cells: readonly string[]): string[] {
+  const width = Math.max(...[title, ...cells].map((cell) => cell.length))
+  return [title, ...cells].map((cell) => cell.padStart(width))
+}
+
+/** Pads numbers so that their decimal points stand under each other. */
+export function alignDecimals(cells: readonly string[]): string[] {
+  const fractions = cells.map((cell) => (cell.includes('.') ? cell.length - cell.indexOf('.') : cell.includes('e') ? cell.length - cell.indexOf('e') : 0))
+  const longest = Math.max(0, ...fractions)
+  const padded = cells.map((cell, index) => cell + ' '.repeat(longest - fractions[index]))
+  const width = Math.max(0, ...padded.map((cell) => cell.length))
+  return padded.map((cell) => cell.padStart(width))
+}

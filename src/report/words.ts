@@ -1,0 +1,83 @@
+// What a fit did, in words: names of estimators, routes, reasons to stop, and how the log-likelihood compares.
+import type { FitJson } from './fit-json.ts'
+import { formatEstimate, formatNumber } from './format.ts'
+import type { ReportInput } from './report-input.ts'
+
+const routes: Readonly<Record<FitJson['estimator']['route'], string>> = {
+  'closed-form': 'in closed form',
+  newton: 'by Newton\'s method',
+  lbfgs: 'by L-BFGS',
+  adam: 'by Adam in minibatches',
+}
+
+const verdicts: Readonly<Record<string, string>> = {
+  solved: 'solved exactly',
+  converged: 'converged',
+  steps: 'ran all its steps',
+  'early-stopping': 'stopped early, since the held-out objective no longer improved',
+  interrupted: 'interrupted',
+  'non-finite': 'stopped, since the objective became infinite or undefined',
+  diverged: 'stopped, since the objective fell without bound',
+}
+
+/** `score matching in closed form`. */
+export function routeWords(fit: FitJson): string {
+  return `${estimatorWords(fit)} ${routes[fit.estimator.route]}`
+}
+
+/** `score matching`. */
+export function estimatorWords(fit: FitJson): string {
+  return fit.estimator.name.replaceAll('-', ' ')
+}
+
+/** Why the fit ended: `solved exactly`. */
+export function stoppedWords(fit: FitJson): string {
+  return verdicts[fit.estimator.stopped] ?? fit.estimator.stopped.replaceAll('-', ' ')
+}
+
+/** The mean log-likelihood of a fit, and whether of held-out rows; null when unknown. */
+export function shownLogLikelihood(fit: FitJson): { readonly value: number; readonly rows: 'held-out' | 'training' } | null {
+  const { heldOut, train } = fit.logLikelihood
+  if (heldOut !== null) return { value: heldOut, rows: 'held-out' }
+  return train === null ? null : { value: train, rows: 'training' }
+}
+
+/** One baseline against the model. */
+export interface BaselineComparison {
+  readonly name: string
+  readonly value: number
+  /** Model less baseline: positive where the model is better. */
+  readonly difference: number
+  /** Of the paired difference; null when unknown. */
+  readonly standardError: number | null
+}
+
+/** The baselines that are known, beside a known log-likelihood. */
+export function compareBaselines(fit: FitJson, paired: ReportInput['baselineDifferences']): BaselineComparison[] {
+  const own = shownLogLikelihood(fit)
+  if (own === null) return []
+  const rows = [
+    { name: 'Gaussian', value: fit.logLikelihood.baselines.gaussian, pair: paired?.gaussian ?? null },
+    { name: 'kernel density', value: fit.logLikelihood.baselines.kernelDensity, pair: paired?.kernelDensity ?? null },
+  ]
+  return rows.flatMap(({ name, value, pair }) => (value === null ? [] : [{ name, value, difference: pair?.difference ?? own.value - value, standardError: pair?.standardError ?? null }]))
+}
+
+/**
+ * Which of model and baselines wins, in a sentence; null without baselines.
+ * A difference counts when it is larger than two standard errors of the paired difference, where that is known.
+ * @param precision an error that says how many digits are worth printing where the paired one is unknown
+ */
+export function comparisonWords(comparisons: readonly BaselineComparison[], precision: number | null): string | null {
+  if (comparisons.length === 0) return null
+  const best = comparisons.reduce((a, b) => (b.value > a.value ? b : a))
+  const size = formatEstimate(Math.abs(best.difference), best.standardError ?? precision)
+  if (Math.abs(best.difference) < 1e-9 * Math.max(1, Math.abs(best.value))) return `The model equals the best baseline (${best.name}).`
+  if (best.standardError !== null && Math.abs(best.difference) <= 2 * best.standardError) {
+    return `No clear winner: the difference from the best baseline (${best.name}) is ${size} nats a row, within two standard errors (${formatNumber(best.standardError, 2)}).`
+  }
+  const unsure = best.standardError === null ? '; the error of this difference is unknown' : ''
+  return best.difference > 0
+    ? `The model wins: ${size} nats a row above the best baseline (${best.name})${unsure}.`
+    : `The ${best.name} baseline wins: it lies ${size} nats a row above the model${unsure}.`
+}

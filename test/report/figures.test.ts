@@ -1,0 +1,207 @@
+// Drawn figures: what is drawn where, words beside it, colors for both schemes, and markup that nothing in the data can break.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createSvgDocument } from '../../src/node/render.ts'
+import { colors, darkFigureStyles, heatRamp, heatSteps } from '../../src/report/drawing/palette.ts'
+import { composeFigure, escapeMarkup } from '../../src/report/drawing/svg.ts'
+import type { DrawnFigure, SvgDocument } from '../../src/report/figure.ts'
+import { drawLandscape } from '../../src/report/figures/density-and-score.ts'
+import { figures } from '../../src/report/figures/index.ts'
+import { groupParameters } from '../../src/report/figures/parameters.ts'
+import { clipLine, prepareTrainingCurve } from '../../src/report/figures/training-curve.ts'
+import { prepareLandscape } from '../../src/report/landscape/landscape.ts'
+import type { Landscape, LandscapeDetails, PlaneLandscape } from '../../src/report/landscape/landscape.ts'
+import { fitExample, generator, mixtureEnergy, mixtureRow, tableOf } from './examples.ts'
+
+let document: SvgDocument
+beforeAll(async () => {
+  document = await createSvgDocument()
+})
+
+const details: LandscapeDetails = { heading: 'gaussian energy by score matching', logNormalizer: { value: Math.log(2 * Math.PI), standardError: 0.0003, method: 'quadrature' }, noise: null, warnings: [] }
+
+function landscapeOf(columns: readonly string[], rows: number, changes: Partial<LandscapeDetails> = {}): Promise<Landscape> {
+  const random = generator(rows)
+  const mean = columns.map(() => 0)
+  return prepareLandscape(mixtureEnergy(columns, [mean], [1], 1), tableOf(columns, rows, () => mixtureRow(random, [mean], [1], 1)), { ...details, ...changes })
+}
+
+/** The path that stands for marks with a label, as lists of points. */
+function pathOf(svg: string, label: string): number[][][] {
+  const path = new RegExp(`<path aria-label="${label}"[^>]* d="([^"]*)"`).exec(svg) ?? new RegExp(`<path [^>]*d="([^"]*)"[^>]* aria-label="${label}"`).exec(svg)
+  return (path?.[1] ?? '').split('M').slice(1).map((piece) => piece.split('L').map((pair) => pair.split(' ').map(Number)))
+}
+
+function wordsOf(figure: DrawnFigure): string {
+  return [...figure.svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text).join(' ')
+}
+
+describe('density and score in the plane', () => {
+  it('draws every arrow from its point of the grid along the score, y upwards', async () => {
+    const landscape = await landscapeOf(['x', 'y'], 150) as PlaneLandscape
+    // Shafts and heads alternate: a head is a path of three points.
+    const shafts = pathOf(drawLandscape(landscape, document).svg, 'score').filter((piece) => piece.length === 2)
+    expect(shafts).toHaveLength(landscape.arrows.length)
+    shafts.forEach(([[x1, y1], [x2, y2]], index) => {
+      const { dx, dy } = landscape.arrows[index]
+      const scale = 380 / (landscape.frame[0][1] - landscape.frame[0][0])
+      // Coordinates are rounded to tenths of a pixel.
+      expect(Math.abs(x2 - x1 - dx * scale)).toBeLessThan(0.11)
+      expect(Math.abs(y1 - y2 - dy * scale)).toBeLessThan(0.11)
+    })
+  })
+
+  it('says how the density was normalized, what the lines enclose and which rows are shown', async () => {
+    const words = wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 3000, { noise: [0.1, 0.25] }), document))
+    expect(words).toContain('log Z = 1.83788 ± 0.00030 (quadrature)')
+    expect(words).toContain('Noise: σ = 0.1, 0.25')
+    expect(words).toContain('Lines enclose 25, 50, 75 and 95 % of the probability.')
+    expect(words).toMatch(/2,000 of the 3,000 rows in blue/)
+    expect(words).toContain('Arrow lengths are compressed')
+    expect(wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 150, { logNormalizer: null }), document))).toContain('Normalized over the frame shown.')
+  })
+
+  it('has the warning on separated clusters under the heat map, and no other warning', async () => {
+    const warnings = [{ code: 'separated-clusters', message: 'Three clusters; heights unknown.' }, { code: 'other', message: 'Something else.' }]
+    const figure = drawLandscape(await landscapeOf(['x', 'y'], 150, { warnings }), document)
+    expect(figure.panels[0]).toContain('⚠ Three clusters; heights unknown.')
+    expect(figure.panels[1]).not.toContain('clusters')
+    expect(figure.svg).not.toContain('Something else')
+  })
+
+  it('fills the heat map in the steps of the ramp and draws four lines', async () => {
+    const [heat] = drawLandscape(await landscapeOf(['x', 'y'], 150), document).panels
+    for (const color of heatRamp(heatSteps).light.slice(1)) expect(heat).toContain(`<path fill="${color}"`)
+    expect(new RegExp(`<g [^>]*stroke="${colors.contour}"[^>]*>((?:<path [^>]*>)*)</g>`).exec(heat)?.[1].match(/<path /g)).toHaveLength(4)
+  })
+})
+
+describe('every landscape', () => {
+  const cases: [string[], number][] = [[['x'], 150], [['x'], 5000], [['x', 'y'], 150], [['x', 'y'], 5000], [['a', 'b', 'c'], 150], [[...'abcdefg'], 5000]]
+  it.each(cases)('%j with %i rows is small, complete, the same each time, and stands alone', async (columns, rows) => {
+    const landscape = await landscapeOf(columns, rows)
+    const figure = drawLandscape(landscape, document)
+    expect(figure.svg.length).toBeLessThan(500_000)
+    for (const name of landscape.columns) expect(wordsOf(figure)).toContain(name)
+    expect(figure.svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" role="img"[^>]*><title>[^<]+<\/title><rect [^>]*fill="#ffffff"\/>/)
+    // What needs a page's style sheet, a script or an address would be missing in a file.
+    expect(figure.svg.replace('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/<style|class=|id=|url\(|href|var\(|https?:|NaN|undefined|Infinity/)
+    expect(drawLandscape(landscape, document)).toEqual(figure)
+  })
+
+  it('escapes names of columns and files', async () => {
+    const evil = '<script>alert("1")</script> & \'b\''
+    for (const columns of [[evil], [evil, 'y'], [evil, 'y', 'z']]) {
+      const figure = drawLandscape(await landscapeOf(columns, 50, { heading: evil, warnings: [{ code: 'separated-clusters', message: evil }] }), document)
+      for (const svg of [figure.svg, ...figure.panels]) expect(svg).not.toMatch(/<script|& /)
+      expect(figure.svg).toContain('&lt;script&gt;alert')
+    }
+    expect(escapeMarkup('a\u0000b\ud800c')).toBe('a\ufffdb\ufffdc')
+  })
+})
+
+describe('training curve', () => {
+  const metrics = Array.from({ length: 1000 }, (_, index) => ({ step: index + 1, objective: -4 + 100 * Math.exp(-index / 20), heldOutObjective: index % 100 === 99 ? -3 + ((index - 499) / 1000) ** 2 : null, seconds: index }))
+
+  it('takes the mean and the range of neighboring steps', () => {
+    const curve = prepareTrainingCurve(metrics)
+    expect(curve?.train).toHaveLength(200)
+    const first = metrics.slice(0, 5).map(({ objective }) => objective)
+    expect(curve?.train[0].step).toBe(3)
+    expect(curve?.train[0].mean).toBeCloseTo(first.reduce((a, b) => a + b) / 5, 12)
+    expect([curve?.train[0].low, curve?.train[0].high]).toEqual([first[4], first[0]])
+  })
+
+  it('finds the best held-out step and leaves the steep beginning outside the frame, saying so', () => {
+    const curve = prepareTrainingCurve(metrics)
+    expect(curve?.best).toEqual({ step: 500, objective: -3 })
+    expect(curve?.interval[1]).toBeLessThan(50)
+    expect(curve?.outside?.extreme).toBeGreaterThan(80)
+    // The first stretch: the mean of −4 + 100 exp(−i/20), i = 0 … 4, is −4 + 20 (1 − exp(−1/4)) / (1 − exp(−1/20)) = 86.71.
+    const figure = figures.find(({ name }) => name === 'training-curve')?.draw({ fit: fitExample(), metrics, landscape: null }, document)
+    expect(wordsOf(figure as DrawnFigure)).toMatch(/Lowest held-out objective: −3\.000 at step 500\. \d+ values lie outside the frame, up to 86\.7/)
+  })
+
+  it('says when nothing was held out, and is not drawn for fits without steps', () => {
+    const draw = figures.find(({ name }) => name === 'training-curve')?.draw
+    expect(wordsOf(draw?.({ fit: fitExample(), metrics: metrics.map((row) => ({ ...row, heldOutObjective: null })), landscape: null }, document) as DrawnFigure)).toContain('No rows were held out.')
+    expect(draw?.({ fit: fitExample(), metrics: [], landscape: null }, document)).toBeNull()
+  })
+
+  it('cuts lines exactly at the border of the frame', () => {
+    expect(clipLine([[0, 2], [1, 0], [2, 2]], [-1, 1])).toEqual([[[0.5, 1], [1, 0], [1.5, 1]]])
+    expect(clipLine([[0, -2], [1, 2]], [-1, 1])).toEqual([[[0.25, -1], [0.75, 1]]])
+    expect(clipLine([[0, 0], [1, 2], [2, 0]], [-1, 1])).toEqual([[[0, 0], [0.5, 1]], [[1.5, 1], [2, 0]]])
+    expect(clipLine([[0, 5], [1, 6]], [-1, 1])).toEqual([])
+  })
+})
+
+describe('parameters', () => {
+  it('are grouped by name, unknown ones left to the table', () => {
+    const one = { standardError: null, interval: null }
+    const groups = groupParameters([{ name: 'precision[1,1]', estimate: 1, ...one }, { name: 'eta[1]', estimate: 2, ...one }, { name: 'precision[1,2]', estimate: 3, ...one }, { name: 'eta[2]', estimate: null, ...one }])
+    expect(groups.map(({ name, shown }) => [name, shown.map((parameter) => parameter.estimate)])).toEqual([['precision', [1, 3]], ['eta', [2]]])
+    expect(groupParameters(Array.from({ length: 30 }, (_, index) => ({ name: `w[${index}]`, estimate: index, ...one })))[0].more).toBe(6)
+  })
+
+  it('are drawn with points and intervals in scale', () => {
+    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ derived: [] }), metrics: [], landscape: null }, document) as DrawnFigure
+    const dots = [...figure.svg.matchAll(/<circle [^>]*cx="([^"]*)"/g)].map(([, x]) => Number(x))
+    const rules = [...figure.svg.matchAll(/<line ([^>]*)>/g)].map(([, text]) => ['x1', 'x2'].map((name) => Number(new RegExp(`${name}="([^"]*)"`).exec(text)?.[1]))).filter(([a, b]) => a !== b && dots.some((x) => x > a && x < b))
+    expect(dots).toHaveLength(5)
+    // precision[1,1] and [1,2] share an axis: distances are in proportion to values.
+    const perUnit = (dots[0] - dots[1]) / (10.383924916 + 6.758244195)
+    const interval = rules.find(([a, b]) => Math.abs(b - a - perUnit * (12.7426 - 8.0253)) < 0.1)
+    expect(interval).toBeDefined()
+    expect(wordsOf(figure)).toContain('95 % intervals')
+  })
+
+  it('are not drawn for a network', () => {
+    expect(figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: undefined, derived: [] }), metrics: [], landscape: null }, document)).toBeNull()
+  })
+})
+
+describe('colors', () => {
+  it('all have a dark form, so that nothing drawn stays light on a dark page', async () => {
+    const styles = darkFigureStyles('figure svg')
+    const metrics = Array.from({ length: 20 }, (_, step) => ({ step, objective: step, heldOutObjective: step, seconds: 0 }))
+    for (const columns of [['x'], ['x', 'y'], ['x', 'y', 'z']]) {
+      const landscape = await landscapeOf(columns, 500)
+      for (const figure of figures) {
+        const svg = figure.draw({ fit: fitExample(), metrics, landscape }, document)?.svg ?? ''
+        for (const [, property, value] of svg.matchAll(/ (fill|stroke)="([^"]*)"/g)) {
+          if (value !== 'none' && value !== 'currentColor') expect(styles).toContain(`[${property}="${value}"]{${property}:#`)
+        }
+      }
+    }
+  })
+
+  it('of text are easy to read on their ground, light and dark (contrast 4.5 to 1 and more, WCAG 2)', () => {
+    const styles = darkFigureStyles('f')
+    const dark = (light: string): string => new RegExp(`\\[fill="${light}"\\]\\{fill:(#[0-9a-f]{6})`).exec(styles)?.[1] ?? ''
+    for (const name of ['ink', 'quiet', 'warning', 'point', 'curve'] as const) {
+      expect(contrast(colors[name], colors.background)).toBeGreaterThan(4.5)
+      expect(contrast(dark(colors[name]), dark(colors.background))).toBeGreaterThan(4.5)
+    }
+  })
+})
+
+describe('composition', () => {
+  it('puts panels in a row or a column, and gives each alone', () => {
+    const content = (title: string): Parameters<typeof composeFigure>[1][number] => ({ title, subtitle: '', body: { markup: `<g>${title}</g>`, width: 100, height: 50 }, notes: [] })
+    const size = (svg: string): number[] => (/viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? []).slice(1).map(Number)
+    const row = composeFigure('', [content('one'), content('two')])
+    const column = composeFigure('', [content('one'), content('two')], 'column')
+    expect(size(row.svg)).toEqual([2 * size(row.panels[0])[0], size(row.panels[0])[1]])
+    expect(size(column.svg)).toEqual([size(column.panels[0])[0], 2 * size(column.panels[0])[1]])
+    expect(row.panels.map((panel) => panel.includes('<g>one</g>'))).toEqual([true, false])
+  })
+})
+
+function contrast(a: string, b: string): number {
+  const luminance = (color: string): number => {
+    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255).map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
+  return (high + 0.05) / (low + 0.05)
+}
