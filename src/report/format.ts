@@ -4,7 +4,7 @@ const exponentAbove = 1e7
 const exponentBelow = 1e-4
 
 /** How many decimals show `significant` digits of `size`; at least none. */
-export function decimalsFor(size: number, significant: number): number {
+function decimalsFor(size: number, significant: number): number {
   if (!Number.isFinite(size) || size === 0) return 0
   return Math.max(0, significant - 1 - exponentOf(size, significant))
 }

@@ -139,7 +139,7 @@ function scoreTitle(landscape: Landscape): string {
 }
 
 /** How the density was normalized, and with which error. */
-export function normalizationText(landscape: LineLandscape | PlaneLandscape): string {
+function normalizationText(landscape: LineLandscape | PlaneLandscape): string {
   const { logNormalizer, standardError, method } = landscape.grid.normalization
   const text = method === 'frame'
     ? 'Normalized over the frame shown.'
@@ -162,12 +162,12 @@ function frameNotes(landscape: LineLandscape | PlaneLandscape): Note[] {
 }
 
 /** The warnings that say how far the picture can be trusted. */
-export function warningNotes(landscape: Landscape): Note[] {
+function warningNotes(landscape: Landscape): Note[] {
   return landscape.warnings.filter(({ code }) => code === 'separated-clusters').map(({ message }) => ({ text: message, warning: true }))
 }
 
 /** Size and opacity of dots by their number, and the sentence that says which rows they are. */
-export function shownPoints(landscape: Landscape, scale: number): { radius: number; opacity: number; sentence: string } {
+function shownPoints(landscape: Landscape, scale: number): { radius: number; opacity: number; sentence: string } {
   const shown = landscape.points.length / landscape.frame.length
   const radius = scale * (shown <= 200 ? 2.6 : shown <= 800 ? 2.1 : 1.6)
   const inside = landscape.rows - landscape.rowsOutside

@@ -47,7 +47,7 @@ export function groupParameters(estimates: readonly ParameterEstimate[]): Parame
 }
 
 /** Draws groups of parameters one under the other. */
-export function drawParameters(groups: readonly ParameterGroup[], level: number, document: SvgDocument): DrawnFigure {
+function drawParameters(groups: readonly ParameterGroup[], level: number, document: SvgDocument): DrawnFigure {
   const more = groups.filter((group) => group.more > 0).map((group) => ({ text: `${group.more} more of ${group.name} are in the table.` }))
   // One margin for all groups, wide enough for the longest name, so that the plots line up.
   const longest = Math.max(...groups.flatMap(({ shown }) => shown.map(({ name }) => [...shorten(name, 30)].length)))

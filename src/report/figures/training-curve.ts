@@ -107,7 +107,7 @@ export function clipLine(points: readonly (readonly [number, number])[], [low, h
 }
 
 /** Draws a prepared training run. */
-export function drawTrainingCurve(curve: TrainingCurve, units: 'data' | 'standardized', document: SvgDocument): DrawnFigure {
+function drawTrainingCurve(curve: TrainingCurve, units: 'data' | 'standardized', document: SvgDocument): DrawnFigure {
   const box = { width: 820, height: 280, left: 58, right: 22, top: 8, bottom: 38 }
   const [low, high] = curve.interval
   const within = (value: number): number => Math.min(Math.max(value, low), high)
