@@ -1,6 +1,6 @@
 // Which nodes are written together as one ONNX operator: sums and factors inside Gemm, squares inside their sum.
 import { sameShape } from '../graph/node.ts'
-import type { Node } from '../graph/node.ts'
+import type { ElementType, Node } from '../graph/node.ts'
 import type { Emitter } from '../graph/emitter.ts'
 import { add, square, subtract } from '../graph/ops/arithmetic.ts'
 import { contractOp, isGemm, writeGemm } from '../graph/ops/contract.ts'
@@ -17,13 +17,21 @@ export interface Fusions {
   readonly absorbed: ReadonlySet<Node>
 }
 
-/** Plans the fusions of a graph given in topological order. */
-export function planFusions(order: readonly Node[], outputs: readonly Node[]): Fusions {
+/**
+ * Plans the fusions of a graph given in topological order.
+ * @param typeOf what each node is computed in: Gemm's factors are float32 attributes even where it multiplies in float64
+ */
+export function planFusions(order: readonly Node[], outputs: readonly Node[], typeOf: (node: Node) => ElementType): Fusions {
   const uses = new Map<Node, number>()
   const use = (node: Node): void => { uses.set(node, (uses.get(node) ?? 0) + 1) }
   for (const node of order) node.inputs.forEach(use)
   outputs.forEach(use)
   const once = (node: Node): boolean => uses.get(node) === 1
+
+  const isExactFactor = (node: Node): boolean => {
+    const factor = node.attributes.factor as number
+    return typeOf(node) === 'float32' || Math.fround(factor) === factor
+  }
 
   const plans = new Map<Node, Fusion>()
   const absorbed = new Set<Node>()
@@ -31,7 +39,7 @@ export function planFusions(order: readonly Node[], outputs: readonly Node[]): F
   /** A product used only here, perhaps times a number. */
   const product = (node: Node): { contraction: Node; alpha: number; parts: Node[] } | undefined => {
     if (node.op === contractOp && isGemm(node)) return { contraction: node, alpha: 1, parts: [] }
-    if (node.op === scaleOp && node.inputs[0].op === contractOp && isGemm(node.inputs[0]) && once(node.inputs[0]) && !absorbed.has(node.inputs[0])) {
+    if (node.op === scaleOp && isExactFactor(node) && node.inputs[0].op === contractOp && isGemm(node.inputs[0]) && once(node.inputs[0]) && !absorbed.has(node.inputs[0])) {
       return { contraction: node.inputs[0], alpha: node.attributes.factor as number, parts: [node.inputs[0]] }
     }
     return undefined
@@ -56,7 +64,7 @@ export function planFusions(order: readonly Node[], outputs: readonly Node[]): F
 
   for (const node of order) {
     const [a, b] = node.inputs
-    if (node.op === scaleOp && once(a)) {
+    if (node.op === scaleOp && isExactFactor(node) && once(a)) {
       const found = product(a)
       if (found && !absorbed.has(a) && found.parts.length === 0) {
         const { contraction } = found

@@ -20,7 +20,7 @@ export function compileOnnx(program: Program, metadata: Readonly<Record<string, 
   const types = elementTypes(outputs, program.type)
   const order = topological(outputs)
   const reachable = new Set(order)
-  const fusions = planFusions(order, outputs)
+  const fusions = planFusions(order, outputs, (node) => types.get(node) ?? program.type)
 
   const graph = new MessageWriter()
   const initializers = new Map<string, string>()
