@@ -1,6 +1,5 @@
 // The options of a fit, from which come validation, command line flags and documentation.
 import type { OptionInputs, OptionValues } from '../base/options.ts'
-import { activations } from '../model/energies/mlp.ts'
 
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
@@ -16,10 +15,3 @@ export const fitOptions = {
 
 export type FitOptions = OptionInputs<typeof fitOptions>
 export type FitOptionValues = OptionValues<typeof fitOptions>
-
-/** Options of the built-in network. */
-export const networkOptions = {
-  hidden: { type: 'numbers', integer: true, minimum: 1, default: [128, 128], placeholder: 'N,N', sentence: 'Hidden units of each layer of the network' },
-  activation: { type: 'choice', choices: Object.keys(activations) as (keyof typeof activations)[], default: 'silu', sentence: 'Activation of the network, smooth because score matching needs second derivatives' },
-} as const
-export type NetworkOptionValues = OptionValues<typeof networkOptions>

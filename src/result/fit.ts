@@ -1,7 +1,7 @@
 // From a model and a table to a result: the one path every fit takes, on any engine.
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
-import { resolveOptions } from '../base/options.ts'
+import { flagName, resolveOptions } from '../base/options.ts'
 import { choleskyDecompose, invertCholesky } from '../base/linear-algebra.ts'
 import { createRandom } from '../base/random.ts'
 import { version } from '../base/version.ts'
@@ -15,6 +15,7 @@ import type { Table } from '../data/table.ts'
 import { columnTies, tiesWarnings } from '../data/ties.ts'
 import { runEnergy } from '../engine/energy.ts'
 import { chooseNoise } from '../estimate/noise-rule.ts'
+import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import { trace } from '../model/model.ts'
@@ -46,6 +47,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
 
   const kindGuess = typeof source === 'function' ? 'network' : source.kind
   const isNetwork = kindGuess === 'network'
+  if (typeof source !== 'function' && !isNetwork) refuseTrainingOptions(request, source.name)
   const name = options.by ?? (isNetwork ? 'denoising' : 'score-matching')
   const estimator = estimators[name]
   if (request.noise && name !== 'denoising') {
@@ -115,6 +117,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
       program: energyProgram(traced, estimated.theta, standardization, logZ?.value),
       metadata: metadataOf(fit, noise, logZ),
     },
+    objective: objectiveProgram(traced, estimator.objective(traced, noise?.inObjective), estimated.theta, standardization),
   })
 }
 
@@ -132,6 +135,16 @@ function metadataOf(fit: FitJson, noise: ResolvedNoise | undefined, logZ: KnownL
 /** Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them. */
 function tiesFor(table: Table, isNetwork: boolean): Warning[] {
   return isNetwork ? tiesWarnings(columnTies(table)) : []
+}
+
+/** What only a network's training has: silently ignoring it would mislead. */
+function refuseTrainingOptions(request: FitRequest, model: string): void {
+  const names = ['batch', 'learningRate', 'weightDecay'] as const
+  const found = names.find((name) => request[name] !== undefined)
+  if (found !== undefined) {
+    throw new UnnormError('option', `invalid ${flagName(found)}: only a network is trained in minibatches, and ${model} is fitted over all rows (leave it out)`, 'usage')
+  }
+  if (request.initial) throw new UnnormError('option', `invalid init: only a network starts from another's weights, and ${model} has start values of its own (leave it out)`, 'usage')
 }
 
 function checkDomain(model: Model, table: Table): void {

@@ -23,6 +23,8 @@ export interface FitResult {
   readonly noiseCovariance: Float64Array | null
   /** The program and metadata of `model.onnx`. */
   readonly modelFile: { readonly program: Program; readonly metadata: ModelMetadata }
+  /** The objective at the estimate, for other rows: see `objectiveProgram`. */
+  readonly objective: Program
   /** The last training state of a network; null for parametric fits. */
   readonly state: TrainingState | null
   /** Fitted parameters, packed: natural ones, or a network's weights. */

@@ -1,5 +1,6 @@
 // A neural energy: a fully connected network with scalar output on top of a quadratic that keeps exp(−E) integrable.
 import { UnnormError } from '../../base/errors.ts'
+import type { Options } from '../../base/options.ts'
 import { Expression, dot, matmul, quadraticForm, sigmoid, silu, softplus, tanh } from '../expression.ts'
 import { defineModel } from '../model.ts'
 import type { Model } from '../model.ts'
@@ -9,6 +10,12 @@ import type { Parameter } from '../parameters.ts'
 /** Smooth activations: J̃ uses second derivatives in x, its gradient third ones. */
 export const activations = { silu, softplus, tanh, sigmoid } as const
 export type Activation = keyof typeof activations
+
+/** The options a user of the command line sets. */
+export const mlpOptions = {
+  hidden: { type: 'numbers', integer: true, minimum: 1, default: [128, 128], placeholder: 'N,N', sentence: 'Hidden units of each layer of the network' },
+  activation: { type: 'choice', choices: Object.keys(activations) as Activation[], default: 'silu', sentence: 'Activation of the network, smooth because score matching needs second derivatives' },
+} as const satisfies Options
 
 export interface MlpOptions {
   /** Units in each hidden layer. */

@@ -1,0 +1,45 @@
+// The built-in models by name: what `--model NAME` stands for, with the options each of them has.
+import type { Options, OptionValues } from '../../base/options.ts'
+import type { Model } from '../model.ts'
+import { gaussian } from './gaussian.ts'
+import { mlp, mlpOptions } from './mlp.ts'
+import { precision } from './precision.ts'
+
+/** What a model may be made from: the inverse covariance [d × d] of the standardized columns with their noise. */
+export interface ModelContext {
+  readonly precision: Float64Array
+  readonly dimension: number
+}
+
+/** A model the package brings along. */
+export interface BuiltInModel {
+  readonly sentence: string
+  /** The unnormalized log-density in words a person reads. */
+  readonly formula: string
+  readonly kind: Model['kind']
+  readonly options: Options
+  /**
+   * The model, or how to make it once the data are known.
+   * @param given values for its options; defaults stand for those left out
+   */
+  make(given: Readonly<Record<string, unknown>>): Model | ((context: ModelContext) => Model)
+}
+
+/** Every built-in model. */
+export const builtInModels: Readonly<Record<string, BuiltInModel>> = {
+  gaussian: {
+    sentence: 'The Gaussian in its natural parameters, precision K and η = K·mean; reports the mean',
+    formula: gaussian.formula, kind: 'parametric', options: {},
+    make: () => gaussian,
+  },
+  precision: {
+    sentence: 'The zero-mean Gaussian, never centered: its precision K is the inverse of mean xxᵀ',
+    formula: precision.formula, kind: 'parametric', options: {},
+    make: () => precision,
+  },
+  mlp: {
+    sentence: 'A neural energy: a fully connected network on top of a Gaussian, so that exp(−E) is integrable',
+    formula: mlp().formula, kind: 'network', options: mlpOptions,
+    make: (given) => (context) => mlp({ ...(given as OptionValues<typeof mlpOptions>), quadratic: context.precision }),
+  },
+}

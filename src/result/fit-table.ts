@@ -1,0 +1,32 @@
+// `fit` as a library function: a model, a table and one record of settings.
+import type { Engine } from '../engine/engine.ts'
+import type { Table } from '../data/table.ts'
+import { fitModel } from './fit.ts'
+import type { FitEnvironment, FitRequest, ModelSource } from './request.ts'
+import type { FitResult } from './result.ts'
+
+/** What a fit may be told beside the model and the table. */
+export interface FitSettings extends FitRequest, Pick<FitEnvironment, 'onProgress' | 'onPhase' | 'signal' | 'saveCheckpoint' | 'checkpointInterval'> {
+  /** What computes; in Node it is ONNX Runtime unless another is given. */
+  readonly engine: Engine
+  /** Milliseconds of a steady clock; `Date.now` by default. */
+  readonly now?: () => number
+}
+
+/**
+ * Estimates a model from a table: by score matching if it is parametric, by denoising if it is a network.
+ * @param model from `defineModel`, or made once the data are known, as the built-in network
+ * @param settings options of the fit, the engine, progress and a signal that stops it
+ * @throws UnnormError for whatever is wrong with the model, the table or the settings
+ */
+export function fitTable(model: ModelSource, table: Table, settings: FitSettings): Promise<FitResult> {
+  const { engine, now = Date.now, onProgress, onPhase, signal, saveCheckpoint, checkpointInterval, ...request } = settings
+  return fitModel(model, table, request, {
+    engine, now,
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(onPhase === undefined ? {} : { onPhase }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(saveCheckpoint === undefined ? {} : { saveCheckpoint }),
+    ...(checkpointInterval === undefined ? {} : { checkpointInterval }),
+  })
+}
