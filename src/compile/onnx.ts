@@ -20,6 +20,10 @@ export function compileOnnx(program: Program, metadata: Readonly<Record<string, 
   const types = elementTypes(outputs, program.type)
   const order = topological(outputs)
   const reachable = new Set(order)
+  const hasRows = (node: Node): boolean => node.shape[0] === ROWS
+  // Something repeated for every row needs their number even if it depends on no row's content.
+  const counted = order.some(hasRows) && !order.some((node) => node.op === inputOp && hasRows(node)) ? program.inputs.find(hasRows) : undefined
+  if (counted) reachable.add(counted)
   const fusions = planFusions(order, outputs, (node) => types.get(node) ?? program.type)
 
   const graph = new MessageWriter()

@@ -1,6 +1,6 @@
 // ONNX Runtime as an engine. The runtime module is handed in, so the same code serves Node and browsers.
 import { compileOnnx } from '../compile/onnx.ts'
-import { ROWS, topological } from '../graph/node.ts'
+import { ROWS } from '../graph/node.ts'
 import type { Shape } from '../graph/node.ts'
 import type { Program } from '../compile/program.ts'
 import type { Engine, Executable, Values } from './engine.ts'
@@ -51,8 +51,7 @@ export function openSession(runtime: OnnxRuntime, model: Uint8Array, options: On
 
 async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Program, options: OnnxEngineOptions): Promise<Executable> {
   const session = await openSession(runtime, model, options)
-  const reachable = new Set(topological(Object.values(program.outputs)))
-  const used = program.inputs.filter((node) => reachable.has(node))
+  const used = program.inputs.filter((node) => session.inputNames.includes(node.attributes.name as string))
   const shapes = new Map(used.map((node) => [node.attributes.name as string, node.shape]))
   const tensors = new WeakMap<object, OnnxTensor>()
   // A buffer that comes back run after run keeps its tensor: making one costs more than a small op.

@@ -11,7 +11,7 @@ import type { FullBatch } from './full-batch.ts'
 import { integrateNoise } from './integrate-noise.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 import { isQuadraticIn } from './quadratic.ts'
-import { farCoordinates, lbfgs, newton } from './search.ts'
+import { lbfgs, newton } from './search.ts'
 import type { SearchResult } from './search.ts'
 import { fromSearch, searchProblem, toSearch } from './search-space.ts'
 import { naturalValues, sandwich } from './uncertainty.ts'
@@ -211,12 +211,13 @@ async function search(traced: TracedModel, estimator: Estimator, batch: FullBatc
       await refuseNonFinite(traced, batch, fromSearch(start, positive))
     }
     results.push({ start, result })
-    if (result.outcome === 'converged' || result.outcome === 'interrupted') break
+    const known = result.outcome === 'ran-off' && estimator.unboundedBecause !== undefined
+    if (result.outcome === 'converged' || result.outcome === 'interrupted' || known) break
   }
   const last = results[results.length - 1]
   const settled = last.result.outcome === 'converged' || last.result.outcome === 'interrupted'
   const { start, result } = settled ? last : results[0]
-  return { route, ...verdict(traced, estimator, batch, problem, start, result, settled ? results.slice(0, -1).map((tried) => tried.result) : []), history: result.history }
+  return { route, ...verdict(traced, estimator, batch, positive, start, result, settled ? results.slice(0, -1).map((tried) => tried.result) : []), history: result.history }
 }
 
 /** Another start: positive parameters by some factor around e, the others by about their size or one. */
@@ -225,10 +226,9 @@ function scattered(base: Float64Array, positive: readonly boolean[], random: Ran
 }
 
 function verdict(
-  traced: TracedModel, estimator: Estimator, batch: FullBatch, problem: ReturnType<typeof searchProblem>,
+  traced: TracedModel, estimator: Estimator, batch: FullBatch, positive: readonly boolean[],
   start: Float64Array, result: SearchResult, failed: readonly SearchResult[],
 ): Omit<Found, 'route' | 'history'> {
-  const positive = problem.logarithmic
   const theta = fromSearch(result.u, positive)
   const nothing = { theta, atBound: [], ranOff: [], warnings: [] }
   switch (result.outcome) {
@@ -237,9 +237,8 @@ function verdict(
       return { ...nothing, stopped: 'converged', warnings: escaped ? [warn.localMinimum()] : [] }
     }
     case 'ran-off': {
-      const far = farCoordinates(problem, start, result.u, true)
-      const zero = far.filter((k) => positive[k] && result.u[k] < start[k])
-      const infinite = far.filter((k) => !zero.includes(k))
+      const zero = result.ranOff.filter((k) => positive[k] && result.u[k] < start[k])
+      const infinite = result.ranOff.filter((k) => !zero.includes(k))
       // A positive parameter that goes to zero has a limit, which is an estimate; one that goes to infinity has none.
       if (infinite.length === 0) {
         zero.forEach((k) => { theta[k] = 0 })

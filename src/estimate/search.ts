@@ -13,6 +13,8 @@ export interface SearchResult {
   readonly objective: number
   readonly gradient: Float64Array
   readonly outcome: SearchOutcome
+  /** Coordinates that went on growing, where the outcome is that. */
+  readonly ranOff: readonly number[]
   readonly steps: number
   readonly history: readonly { readonly step: number; readonly objective: number }[]
 }
@@ -55,15 +57,34 @@ function gradientInErrors(gradient: Float64Array, errors: Float64Array): number 
 }
 
 /** Coordinates that have gone far from where they started. */
-export function farCoordinates(problem: SearchProblem, start: Float64Array, u: Float64Array, distant = false): number[] {
-  const [logarithm, multiple] = distant ? [DISTANT_LOGARITHM, DISTANT] : [FAR_LOGARITHM, FAR]
+function farCoordinates(problem: SearchProblem, start: Float64Array, u: Float64Array, multiple: number, logarithm: number): number[] {
   return Array.from(u, (_, k) => k).filter((k) => (problem.logarithmic[k] ? Math.abs(u[k] - start[k]) > logarithm : Math.abs(u[k]) > multiple * (1 + Math.abs(start[k]))))
+}
+
+/** Steps looked back on to tell an asymptote from slow progress. */
+const WINDOW = 20
+
+/**
+ * Coordinates that walk on towards an infimum nobody reaches, as in exp(−u): over many steps the gains die out while the
+ * steps do not shrink. (Along a valley steps and gains stay, near a minimum both shrink.)
+ */
+function walkingCoordinates(trail: readonly Point[]): number[] {
+  if (trail.length <= WINDOW) return []
+  const recent = trail.slice(-WINDOW - 1)
+  const gain = (k: number): number => recent[k].objective - recent[k + 1].objective
+  if (!(gain(WINDOW - 1) <= 1e-3 * gain(0))) return []
+  return Array.from(recent[0].u, (_, k) => k).filter((k) => {
+    const steps = recent.slice(1).map(({ u }, step) => u[k] - recent[step].u[k])
+    return steps.every((step) => step * steps[0] > 0) && Math.abs(steps[WINDOW - 1]) >= 0.5 * Math.abs(steps[0])
+  })
 }
 
 async function withVerdict(problem: SearchProblem, start: Float64Array, options: SearchOptions, method: Method): Promise<SearchResult> {
   const history: { step: number; objective: number }[] = []
   let point: Point = { u: start, objective: NaN, gradient: new Float64Array(start.length).fill(NaN) }
   let outcome: SearchOutcome = 'steps'
+  let ranOff: readonly number[] = []
+  const trail: Point[] = []
   let step = 0
   try {
     point = { u: start, ...(await problem.evaluate(start)) }
@@ -76,9 +97,11 @@ async function withVerdict(problem: SearchProblem, start: Float64Array, options:
         break
       }
       point = next
+      trail.push(point)
+      if (trail.length > WINDOW + 1) trail.shift()
       history.push({ step: step + 1, objective: point.objective })
       options.onStep?.(step + 1, point.objective)
-      if (farCoordinates(problem, start, point.u).length > 0) {
+      if (farCoordinates(problem, start, point.u, FAR, FAR_LOGARITHM).length > 0) {
         outcome = 'ran-off'
         break
       }
@@ -87,8 +110,12 @@ async function withVerdict(problem: SearchProblem, start: Float64Array, options:
     if (!(error instanceof Interrupted)) throw error
     outcome = 'interrupted'
   }
-  if ((outcome === 'stalled' || outcome === 'steps') && farCoordinates(problem, start, point.u, true).length > 0) outcome = 'ran-off'
-  return { ...point, outcome, steps: step, history }
+  if (outcome === 'stalled' || outcome === 'steps' || outcome === 'ran-off') {
+    const distant = farCoordinates(problem, start, point.u, DISTANT, DISTANT_LOGARITHM)
+    ranOff = distant.length > 0 ? distant : walkingCoordinates(trail)
+    if (ranOff.length > 0) outcome = 'ran-off'
+  }
+  return { ...point, outcome, ranOff, steps: step, history }
 }
 
 /** One step from a point, or how the search ends there. */

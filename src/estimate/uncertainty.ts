@@ -33,11 +33,11 @@ export function sandwich(hessian: Float64Array, products: Float64Array, rowCount
   const solved = invertWellConditioned(matrix, count)
   const { inverse, undetermined } = solved ? { inverse: solved.inverse, undetermined: new Float64Array(count) } : pseudoInverse(matrix, count)
   const lost = Array.from(undetermined, (share) => share > 1e-8)
-  const middle = submatrix(products, free, size).map((value, e) => value * factors[Math.floor(e / count)] * factors[e % count])
+  const middle = submatrix(products, free, size).map((value, e) => value * (factors[Math.floor(e / count)] * factors[e % count]))
   const scaled = sandwiched(inverse, middle, count)
   const covariance = new Float64Array(size * size).fill(NaN)
   free.forEach((p, i) => free.forEach((q, j) => {
-    if (!lost[i] && !lost[j]) covariance[p * size + q] = scaled[i * count + j] * factors[i] * factors[j] / rowCount
+    if (!lost[i] && !lost[j]) covariance[p * size + q] = (scaled[i * count + j] * (factors[i] * factors[j])) / rowCount
   }))
   const determined = Array.from({ length: size }, () => true)
   free.forEach((p, i) => { determined[p] = !lost[i] })
@@ -178,7 +178,8 @@ export function normalQuantile(p: number): number {
 /** 1 − Φ(z) for z ≥ 0: the power series of Φ near zero, Laplace's continued fraction further out. */
 function upperTail(z: number): number {
   const density = Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI)
-  if (z < 3) {
+  // Where the tail is small it is computed as such: one half minus the series would lose its digits.
+  if (z < 1.5) {
     let term = z
     let total = z
     for (let k = 1; Math.abs(term) > 1e-17 * total; k++) {

@@ -1,0 +1,208 @@
+// Newton and L-BFGS: against closed forms in other coordinates, on functions with known minima, and their verdicts.
+import { describe, expect, test } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import { naiveLikelihood, whyNaiveLikelihoodRunsOff } from '../../src/estimate/estimators/naive-likelihood.ts'
+import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
+import { lbfgs, newton } from '../../src/estimate/search.ts'
+import type { SearchProblem } from '../../src/estimate/search-space.ts'
+import { describeParameters } from '../../src/estimate/uncertainty.ts'
+import { rowMoments } from '../../src/estimate/row-moments.ts'
+import { gaussian } from '../../src/model/energies/gaussian.ts'
+import { precision } from '../../src/model/energies/precision.ts'
+import { dot, exp, log, logSumExp, stack, tanh } from '../../src/model/expression.ts'
+import { defineModel } from '../../src/model/model.ts'
+import { matrix, positive, scalar, vector } from '../../src/model/parameters.ts'
+import { engines, expectClose, fitModel, normalRows } from './parametric-fixtures.ts'
+
+/** A Gaussian in mean and variance: not quadratic in them. */
+const momentGaussian = defineModel({
+  name: 'moment gaussian',
+  parameters: { mean: scalar(), variance: positive() },
+  logDensity: ({ mean, variance }, x) => x.at(0).sub(mean).square().div(variance).mul(-0.5),
+})
+
+describe.each(engines)('on engine $name', (engine) => {
+  test('mean and variance by Newton equal the moments, with the errors of moments', async () => {
+    const rows = normalRows(300, 1, 'moments').map((z) => 40 + 7 * z + 0.5 * z * z)
+    const { fit, value, error } = await fitModel(momentGaussian, scoreMatching, rows, 1, {}, engine)
+    const { mean, covariance } = rowMoments(rows, 1)
+    expect([fit.route, fit.stopped, fit.warnings]).toEqual(['newton', 'converged', []])
+    expectClose([value('mean'), value('variance')], [mean[0], covariance[0]], 1e-9)
+    const fourth = rows.reduce((total, x) => total + (x - mean[0]) ** 4, 0) / 300
+    expectClose([error('mean'), error('variance')], [Math.sqrt(covariance[0] / 300), Math.sqrt((fourth - covariance[0] ** 2) / 300)], 1e-8)
+    expect(fit.history.at(-1)!.objective).toBeCloseTo(fit.objective, 12)
+    expect(fit.history.length).toBeLessThan(40)
+  })
+})
+
+test.each([1e-6, 1, 1e6])('a positive parameter is found at scale %d from a start at one', async (scale) => {
+  const rows = normalRows(300, 1, 'scale').map((z) => scale * z)
+  const model = defineModel({ name: 'variance', parameters: { variance: positive() }, logDensity: ({ variance }, x) => x.at(0).square().div(variance).mul(-0.5) })
+  const { fit, value } = await fitModel(model, scoreMatching, rows, 1)
+  expect(fit.stopped).toBe('converged')
+  expectClose([value('variance')], [rows.reduce((total, x) => total + x * x, 0) / 300], 1e-9)
+})
+
+test('a symmetric start is left: the two modes of a mixture are found from m = 0', async () => {
+  const mixture = defineModel({
+    name: 'two modes',
+    parameters: { m: scalar() },
+    logDensity: ({ m }, x) => logSumExp(stack([x.at(0).sub(m).square().mul(-0.5), x.at(0).add(m).square().mul(-0.5)])),
+  })
+  const rows = normalRows(2000, 1, 'modes').map((z, k) => z + (k % 2 ? 1.5 : -1.5))
+  const { fit, error } = await fitModel(mixture, scoreMatching, rows, 1)
+  expect([fit.route, fit.stopped]).toEqual(['newton', 'converged'])
+  expect(Math.abs(Math.abs(fit.theta[0]) - 1.5) / error('m')).toBeLessThan(4)
+})
+
+test('more than sixty-four parameters: L-BFGS reaches the minimum that Newton\'s equations demand', async () => {
+  // A small smooth energy with 80 parameters, not quadratic in them.
+  const wide = defineModel({
+    name: 'wide',
+    parameters: { w: matrix(20, 2, { initial: Array.from({ length: 40 }, (_, k) => Math.sin(3 * k + 1)) }), b: vector(20, { initial: Array.from({ length: 20 }, (_, k) => Math.cos(k)) }), a: vector(20) },
+    logDensity: ({ w, b, a }, x) => dot(a, tanh(w.matmul(x).add(b))).mul(0.1).sub(x.square().sum().mul(0.5)),
+  })
+  const rows = normalRows(400, 2, 'wide').map((z, k) => (k % 2 ? z + 0.5 : z))
+  const steps: number[] = []
+  const { fit } = await fitModel(wide, scoreMatching, rows, 2, { maxSteps: 60, onProgress: ({ objective }) => steps.push(objective) })
+  expect(fit.route).toBe('lbfgs')
+  expect(steps.length).toBeGreaterThan(10)
+  steps.slice(0, 60).forEach((objective, k) => { if (k > 0) expect(objective).toBeLessThanOrEqual(steps[k - 1] + 1e-12) })
+})
+
+describe('by themselves', () => {
+  /** Rosenbrock's valley with n coordinates, its minimum 0 at one. */
+  const rosenbrock = (size: number): SearchProblem => ({
+    size,
+    logarithmic: new Array<boolean>(size).fill(false),
+    evaluate: async (u) => {
+      const gradient = new Float64Array(size)
+      let objective = 0
+      for (let k = 0; k + 1 < size; k++) {
+        const bend = u[k + 1] - u[k] ** 2
+        objective += 100 * bend ** 2 + (1 - u[k]) ** 2
+        gradient[k] += -400 * bend * u[k] - 2 * (1 - u[k])
+        gradient[k + 1] += 200 * bend
+      }
+      return { objective, gradient }
+    },
+    hessian: async (u) => {
+      const hessian = new Float64Array(size * size)
+      for (let k = 0; k + 1 < size; k++) {
+        hessian[k * size + k] += 1200 * u[k] ** 2 - 400 * u[k + 1] + 2
+        hessian[(k + 1) * size + k + 1] += 200
+        hessian[k * size + k + 1] = hessian[(k + 1) * size + k] = -400 * u[k]
+      }
+      return hessian
+    },
+    gradientErrors: async (u) => u.map(() => 1),
+  })
+
+  test.each([['newton', newton, 60], ['lbfgs', lbfgs, 300]] as const)('%s crosses Rosenbrock\'s valley', async (_, method, maxSteps) => {
+    const { u, outcome } = await method(rosenbrock(2), Float64Array.of(-1.2, 1), { maxSteps })
+    expect(outcome).toBe('converged')
+    u.forEach((value) => expect(value).toBeCloseTo(1, 5))
+  })
+
+  test('both are told to stop after so many steps', async () => {
+    for (const method of [newton, lbfgs]) expect((await method(rosenbrock(6), new Float64Array(6).fill(-1), { maxSteps: 3 })).outcome).toBe('steps')
+  })
+})
+
+describe('objectives without a minimum', () => {
+  const bySigma = defineModel({ name: 'σ² alone', parameters: { variance: positive() }, logDensity: ({ variance }, x) => x.at(0).square().div(variance).mul(-0.5) })
+
+  test('maximum likelihood without Z: σ² → +∞, with the explanation', async () => {
+    const { fit, traced } = await fitModel(bySigma, naiveLikelihood, normalRows(100, 1, 'naive'), 1)
+    expect(fit.stopped).toBe('unbounded')
+    expect(fit.warnings).toEqual([{ code: 'unbounded', message: `The objective has no minimum: it keeps falling as variance → +∞. ${whyNaiveLikelihoodRunsOff}` }])
+    expect(fit.theta[0]).toBeGreaterThan(1e8)
+    expect(fit.history.at(-1)!.objective).toBeLessThan(1e-6)
+    expect(describeParameters(traced, fit, 0.95).parameters[0].estimate).toBeNull()
+  })
+
+  test('the same in natural parameters, where it is linear: found without a search', async () => {
+    const { fit } = await fitModel(gaussian, naiveLikelihood, normalRows(100, 2, 'naive').map((z) => z + 1), 2)
+    expect([fit.route, fit.stopped]).toEqual(['closed-form', 'unbounded'])
+    expect(fit.warnings[0].message).toContain('precision[1,1] → −∞')
+    expect(fit.warnings[0].message).toContain('eta[1] → +∞')
+    expect(fit.covariance).toBeNull()
+  })
+
+  test('a likelihood with its normalizer has its minimum: the explanation is not a reflex', async () => {
+    const withNormalizer = defineModel({
+      name: 'with Z',
+      parameters: { variance: positive() },
+      logDensity: ({ variance }, x) => x.at(0).square().div(variance).add(log(variance)).mul(-0.5),
+    })
+    const rows = normalRows(100, 1, 'likelihood')
+    const { fit, value, error } = await fitModel(withNormalizer, naiveLikelihood, rows, 1)
+    const second = rows.reduce((total, x) => total + x * x, 0) / 100
+    const fourth = rows.reduce((total, x) => total + x ** 4, 0) / 100
+    expect(fit.stopped).toBe('converged')
+    expectClose([value('variance'), error('variance')], [second, Math.sqrt((fourth - second ** 2) / 100)], 1e-9)
+  })
+
+  test('all rows at zero: the variance of score matching goes to zero, a bound', async () => {
+    // J̃ = −1/σ²: falls without end as σ² → 0.
+    const { fit, value } = await fitModel(bySigma, scoreMatching, new Float64Array(10), 1)
+    expect([fit.stopped, value('variance')]).toEqual(['at a bound', 0])
+    expect(fit.covariance).toBeNull()
+  })
+
+  test('an infimum that is only approached: exp(θ) with θ → −∞', async () => {
+    const model = defineModel({ name: 'exp', parameters: { t: scalar() }, logDensity: ({ t }, x) => x.at(0).square().mul(exp(t)).mul(-0.5).add(3) })
+    const { fit } = await fitModel(model, naiveLikelihood, normalRows(100, 1, 'exp'), 1)
+    expect([fit.stopped, fit.warnings[0].code]).toEqual(['unbounded', 'unbounded'])
+    expect(fit.warnings[0].message).toContain('t → −∞')
+  })
+})
+
+test('a parameter that only moves Z is named in a search too', async () => {
+  const model = defineModel({
+    name: 'with constant',
+    parameters: { mean: scalar(), variance: positive(), c: scalar() },
+    logDensity: ({ mean, variance, c }, x) => x.at(0).sub(mean).square().div(variance).mul(-0.5).add(exp(c)),
+  })
+  const rows = normalRows(200, 1, 'c')
+  const { fit, value } = await fitModel(model, scoreMatching, rows, 1)
+  expect([fit.route, fit.stopped, fit.determined]).toEqual(['newton', 'flat direction', [true, true, false]])
+  expect(fit.warnings[0].message).toMatch(/^c cannot be estimated/)
+  expectClose([value('variance')], rowMoments(rows, 1).covariance, 1e-9)
+})
+
+describe('stopping', () => {
+  test('an aborted signal ends the fit with what there is', async () => {
+    const { fit } = await fitModel(precision, scoreMatching, normalRows(50, 1, 1), 1, { signal: AbortSignal.abort() })
+    expect([fit.route, fit.stopped, fit.covariance]).toEqual(['closed-form', 'interrupted', null])
+    const controller = new AbortController()
+    const searched = await fitModel(momentGaussian, scoreMatching, normalRows(50, 1, 1), 1, { signal: controller.signal, onProgress: ({ step }) => { if (step === 2) controller.abort() } })
+    expect([searched.fit.stopped, searched.fit.history.length]).toEqual(['interrupted', 3])
+  })
+
+  test('too few steps: the verdict is steps, without errors', async () => {
+    const { fit } = await fitModel(momentGaussian, scoreMatching, normalRows(50, 1, 1).map((z) => 1e3 * z), 1, { maxSteps: 2 })
+    expect([fit.stopped, fit.covariance, fit.warnings[0].code]).toEqual(['steps', null, 'not-converged'])
+  })
+
+  test('start values outside the model are refused, naming the row', async () => {
+    const model = defineModel({ name: 'logarithm', parameters: { a: scalar(), b: positive() }, logDensity: ({ a, b }, x) => log(x.at(0).mul(a).add(1)).sub(x.at(0).square().mul(b)) })
+    const started = { ...model, initial: () => Float64Array.of(2, 1) }
+    await expect(fitModel(started, scoreMatching, Float64Array.of(1, 2, -0.5, 3), 1)).rejects.toThrow('model logarithm: the objective is not a finite number at row 3 for the start values a = 2, b = 1.')
+  })
+
+  test('a model without parameters has nothing to fit; a positive start must be positive', async () => {
+    const empty = defineModel({ name: 'empty', parameters: {}, logDensity: (_, x) => x.at(0).square().neg() })
+    await expect(fitModel(empty, scoreMatching, normalRows(5, 1, 1), 1)).rejects.toThrow('model empty has no parameters')
+    const wrong = { ...momentGaussian, initial: () => Float64Array.of(0, -1) }
+    await expect(fitModel(wrong, scoreMatching, normalRows(5, 1, 1), 1)).rejects.toThrow('invalid initial value of variance: -1 (must be > 0)')
+  })
+})
+
+test('the same seed gives the same bits', async () => {
+  const rows = normalRows(100, 1, 'bits')
+  const first = await fitModel(momentGaussian, scoreMatching, rows, 1, { random: createRandom(3) })
+  const second = await fitModel(momentGaussian, scoreMatching, rows, 1, { random: createRandom(3) })
+  expect(first.fit.theta).toEqual(second.fit.theta)
+  expect(first.fit.covariance).toEqual(second.fit.covariance)
+})

@@ -1,0 +1,145 @@
+// Standard errors and intervals: the analytic sandwich, the delta method worked out by hand, and coverage by simulation.
+import { describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { denoising } from '../../src/estimate/estimators/denoising.ts'
+import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
+import { describeParameters, normalQuantile, sandwich } from '../../src/estimate/uncertainty.ts'
+import { createRandom } from '../../src/base/random.ts'
+import { trace } from '../../src/model/model.ts'
+import { fitParametric } from '../../src/estimate/parametric.ts'
+import { gaussian } from '../../src/model/energies/gaussian.ts'
+import { precision } from '../../src/model/energies/precision.ts'
+import { defineModel } from '../../src/model/model.ts'
+import { scalar } from '../../src/model/parameters.ts'
+import { engines, expectClose, fitModel, isotropic, normalRows, onnx, readNumbers } from './parametric-fixtures.ts'
+
+const meanOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length
+
+describe.each(engines)('the one-dimensional Gaussian on engine $name', (engine) => {
+  // Skewed rows, so that the sandwich is not the inverse information.
+  const rows = normalRows(500, 1, 'skewed').map((z) => 2 + z + 0.4 * (z * z - 1))
+  const m = (p: number): number => meanOf(Array.from(rows, (x) => x ** p))
+
+  test('zero mean: the variance of k̂ is var(x²)·k⁴/n', async () => {
+    // ψ = −1 + kx², A = m₂, B = mean (kx² − 1)², k = 1/m₂.
+    const { error, value } = await fitModel(precision, scoreMatching, rows, 1, {}, engine)
+    const k = 1 / m(2)
+    const expected = Math.sqrt((k * k * m(4) - 1) / m(2) ** 2 / rows.length)
+    expectClose([value('precision[1,1]'), error('precision[1,1]')], [k, expected], 1e-11)
+  })
+
+  test('with a mean: the whole covariance, and the errors of the mean', async () => {
+    const { fit, traced } = await fitModel(gaussian, scoreMatching, rows, 1, {}, engine)
+    // φ = −kx + h, J̃ = −k + ½(h − kx)²: ψ = (−1 − x(h − kx), h − kx); A = [[m₂, −m₁], [−m₁, 1]].
+    const [k, h] = fit.theta
+    const a = [m(2), -m(1), -m(1), 1]
+    const psi = Array.from(rows, (x) => [-1 - x * (h - k * x), h - k * x])
+    const b = [0, 1, 2, 3].map((e) => meanOf(psi.map((p) => p[e >> 1] * p[e & 1])))
+    const determinant = a[0] * a[3] - a[1] * a[2]
+    const inverse = [a[3] / determinant, -a[1] / determinant, -a[2] / determinant, a[0] / determinant]
+    const times = (x: number[], y: number[]): number[] => [0, 1, 2, 3].map((e) => x[e & 2] * y[e & 1] + x[(e & 2) + 1] * y[(e & 1) + 2])
+    const expected = times(times(inverse, b), inverse).map((value) => value / rows.length)
+    expectClose(fit.covariance!, expected, 1e-9)
+    // The mean's error is that of a sample mean, whatever the distribution: its influence is x − m₁.
+    const { parameters } = describeParameters(traced, fit, 0.9)
+    expectClose([parameters[2].estimate!, parameters[2].standardError!], [m(1), Math.sqrt((m(2) - m(1) ** 2) / rows.length)], 1e-8)
+    const [low, high] = parameters[2].interval!
+    expectClose([(high - low) / 2 / parameters[2].standardError!, (high + low) / 2], [1.6448536269514722, m(1)], 1e-12)
+  })
+
+  test('the objective and its error are those of its rows', async () => {
+    const { fit } = await fitModel(gaussian, scoreMatching, rows, 1, {}, engine)
+    const [k, h] = fit.theta
+    const values = Array.from(rows, (x) => -k + (h - k * x) ** 2 / 2)
+    const variance = meanOf(values.map((v) => (v - meanOf(values)) ** 2))
+    expectClose([fit.objective, fit.objectiveStandardError], [meanOf(values), Math.sqrt(variance / rows.length)], 1e-11)
+    expect(fit.gradientNorm).toBeLessThan(1e-12)
+  })
+})
+
+test('means of iris have the errors of sample means, through the delta method of K⁻¹η', async () => {
+  const { rows } = readNumbers('iris.csv')
+  const { fit, traced } = await fitModel(gaussian, scoreMatching, rows, 4)
+  const { parameters, covariance } = describeParameters(traced, fit, 0.95)
+  const columns = [0, 1, 2, 3].map((j) => Array.from({ length: 150 }, (_, i) => rows[4 * i + j]))
+  const errors = columns.map((column) => Math.sqrt(meanOf(column.map((x) => (x - meanOf(column)) ** 2)) / 150))
+  expectClose(parameters.slice(14).map(({ standardError }) => standardError!), errors, 1e-7)
+  expect(parameters.map(({ name }) => name).slice(13)).toEqual(['eta[4]', 'mean[1]', 'mean[2]', 'mean[3]', 'mean[4]'])
+  expect(covariance!.length).toBe(14)
+  expectClose([covariance![1][2]!], [covariance![2][1]!], 0)
+  expectClose([Math.sqrt(covariance![0][0]!)], [parameters[0].standardError!], 1e-15)
+})
+
+test('95 % intervals cover the truth in 95 % of 250 tables of 500 rows', async () => {
+  const traced = trace(gaussian, 2)
+  const truth = [1.5, -0.5, 1, 1, 0.25, 0.7, 0.6]
+  // Precision [[1.5, −.5], [−.5, 1]] has covariance [[1, .5], [.5, 1.5]]/1.25; η = K·mean.
+  const mean = [truth[5], truth[6]]
+  truth[3] = 1.5 * mean[0] - 0.5 * mean[1]
+  truth[4] = -0.5 * mean[0] + mean[1]
+  const l11 = Math.sqrt(0.8)
+  const l21 = 0.4 / l11
+  const l22 = Math.sqrt(1.2 - l21 ** 2)
+  const covered = new Array<number>(7).fill(0)
+  const tables = 250
+  for (let table = 0; table < tables; table++) {
+    const z = normalRows(500, 2, table)
+    const rows = z.map((_, e) => (e % 2 ? mean[1] + l21 * z[e - 1] + l22 * z[e] : mean[0] + l11 * z[e]))
+    const fit = await fitParametric(traced, scoreMatching, rows, onnx, { random: createRandom(0) })
+    describeParameters(traced, fit, 0.95).parameters.forEach(({ interval }, k) => { if (interval![0] <= truth[k] && truth[k] <= interval![1]) covered[k]++ })
+  }
+  // Binomial: 95 % of 250 has standard deviation 3.4; the sandwich at n = 500 undercovers by less than a percent.
+  covered.forEach((count, k) => {
+    expect(count, `parameter ${k + 1}`).toBeGreaterThan(0.95 * tables - 4 * 3.4)
+    expect(count, `parameter ${k + 1}`).toBeLessThan(0.95 * tables + 4 * 3.4)
+  })
+}, 60_000)
+
+test('errors of denoising estimates against their spread over tables', async () => {
+  const estimates: number[] = []
+  const errors: number[] = []
+  for (let table = 0; table < 120; table++) {
+    const { value, error } = await fitModel(gaussian, denoising, normalRows(200, 1, `d${table}`), 1, { noise: isotropic(0.7, 1) })
+    estimates.push(value('precision[1,1]'))
+    errors.push(error('precision[1,1]'))
+  }
+  const deviation = Math.sqrt(meanOf(estimates.map((value) => (value - meanOf(estimates)) ** 2)))
+  // A hundred and twenty tables give a deviation within 6.5 %.
+  expect(meanOf(errors) / deviation).toBeGreaterThan(0.8)
+  expect(meanOf(errors) / deviation).toBeLessThan(1.2)
+})
+
+test('a singular Hessian leaves no error for what it does not determine, and the right one for the rest', () => {
+  // Three parameters: the first two act by their sum only, with curvature 2 and spread 3; the third by itself.
+  const hessian = Float64Array.of(2, 2, 0, 2, 2, 0, 0, 0, 5)
+  const products = Float64Array.of(3, 3, 0, 3, 3, 0, 0, 0, 7)
+  const { covariance, determined, absent } = sandwich(hessian, products, 10, [0, 1, 2], 3)
+  expect(determined).toEqual([false, false, true])
+  expect(absent).toEqual([])
+  expectClose([covariance[8]], [7 / 25 / 10], 1e-14)
+  expect([0, 1, 2, 3, 4, 5, 6, 7].every((e) => Number.isNaN(covariance[e]))).toBe(true)
+  const lonely = sandwich(Float64Array.of(2, 0, 0, 0), Float64Array.of(3, 0, 0, 0), 10, [0, 1], 2)
+  expect([lonely.determined, lonely.absent]).toEqual([[true, false], [1]])
+})
+
+test('when the score feels no parameter at all there is no covariance', async () => {
+  const model = defineModel({ name: 'fixed', parameters: { c: scalar() }, logDensity: ({ c }, x) => x.at(0).square().mul(-0.5).add(c) })
+  const { fit, traced } = await fitModel(model, scoreMatching, normalRows(50, 1, 1), 1)
+  expect([fit.stopped, fit.covariance]).toEqual(['flat direction', null])
+  expect(describeParameters(traced, fit, 0.95)).toEqual({ parameters: [{ name: 'c', estimate: null, standardError: null, interval: null }], covariance: null })
+})
+
+describe('the normal quantile', () => {
+  test('known values', () => {
+    expectClose([0.975, 0.995, 0.84134474606854293, 0.9986501019683699, 1 - 1e-9].map(normalQuantile), [1.959963984540054, 2.5758293035489004, 1, 3, 5.997807019601637], 1e-9)
+    expectClose([0.975, 0.995, 0.9].map(normalQuantile), [1.959963984540054, 2.5758293035489004, 1.2815515655446004], 1e-14)
+    expect([normalQuantile(0.5), normalQuantile(0), normalQuantile(1)]).toEqual([0, NaN, NaN])
+  })
+
+  test('is odd about one half and increases', () => {
+    fc.assert(fc.property(fc.double({ min: 1e-6, max: 0.4999, noNaN: true }), fc.double({ min: 1e-4, max: 1, noNaN: true }), (p, share) => {
+      expect(normalQuantile(p)).toBeCloseTo(-normalQuantile(1 - p), 8)
+      expect(normalQuantile(p * share)).toBeLessThanOrEqual(normalQuantile(p))
+    }))
+  })
+})
