@@ -34,7 +34,7 @@ export async function openCsv(connection: DuckDBConnection, paths: readonly stri
 
 async function readHeader(connection: DuckDBConnection, path: string, shown: string): Promise<{ names: string[]; delimiter: string }> {
   // Through DuckDB rather than the file system, because it unpacks gz and zst.
-  const [row] = await queryRows(connection, `select line from read_csv(${sqlText(escapeGlob(path))}, auto_detect = false, header = false, delim = '', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1`)
+  const [row] = await queryRows(connection, `select line from read_csv(${sqlText(escapeGlob(path))}, auto_detect = false, header = false, strict_mode = false, delim = '', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1`)
   const line = String(row?.[0] ?? '').replace(/^\uFEFF/, '')
   if (line.trim() === '') throw new UnnormError('empty-table', `${shown}: its first line is empty (must hold the column names)`)
   const delimiter = delimiterOf(line)
@@ -84,7 +84,7 @@ export function csvError(error: unknown, display: (path: string) => string): unk
   const original = /^Original Line: ?(.*)$/m.exec(message)?.[1] ?? ''
   const expected = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message)
   const reason = expected !== null
-    ? `${expected[2]} cells where the header has ${expected[1]}`
+    ? `${expected[2]} ${expected[2] === '1' ? 'cell' : 'cells'} where the header has ${expected[1]}`
     : message.includes('unterminated quote')
       ? 'a quotation mark is not closed'
       : message.includes('unicode')

@@ -10,6 +10,7 @@ import { csvError, openCsv } from './csv-source.ts'
 import { firstLine, openDatabase, queryRows, sqlName, sqlText } from './duckdb.ts'
 import type { DatabaseLimits } from './duckdb.ts'
 import { fileError } from './files.ts'
+import { refuseDamaged } from './packed-files.ts'
 import { escapeGlob, findFiles } from './source-files.ts'
 
 export interface SourceOptions extends DatabaseLimits {
@@ -118,6 +119,7 @@ async function open(connection: DuckDBConnection, source: string | null, options
   }
   const { format, paths } = await findFiles(connection, source!)
   const display = paths.length === 1 ? whole : (path: string): string => path
+  for (const path of paths) await refuseDamaged(path, display(path))
   if (options.table !== undefined && format !== 'database') {
     throw new UnnormError('not-a-database', `invalid --table: ${options.table} (only for a DuckDB database file, which ${source} is not)`)
   }
@@ -133,7 +135,7 @@ async function open(connection: DuckDBConnection, source: string | null, options
 }
 
 async function openCsvFiles(connection: DuckDBConnection, paths: readonly string[], display: (path: string) => string): Promise<Opened> {
-  const { names, relation } = await openCsv(connection, paths, display)
+  const { names, relation } = await openCsv(connection, paths, display).catch((error: unknown) => { throw csvError(error, display) })
   const columns = names.map((name, k): SourceColumn => ({ name, sql: `c${k}`, kind: 'text', type: 'VARCHAR' }))
   return { columns, untyped: true, relation, paths, display }
 }
@@ -153,7 +155,7 @@ async function keepResult(connection: DuckDBConnection, sql: string, path: strin
   // The closing bracket on its own line: the statement may end in a comment.
   const statement = `(${sql.trim().replace(/;+$/, '')}\n)`
   try {
-    const described = await queryRows(connection, `describe select * from ${statement}`)
+    const described = await queryRows(connection, `describe ${statement}`)
     const names = described.map(([name]) => String(name))
     refuseDuplicateNames(sql, names.map((name) => ({ name })))
     const columns = describedColumns(described)

@@ -1,4 +1,5 @@
 // Every row of a source with its own columns, and new numeric ones after them: CSV or Parquet, whole or not at all.
+import { open } from 'node:fs/promises'
 import type { DuckDBDoubleVector } from '@duckdb/node-api'
 import { UnnormError } from '../base/errors.ts'
 import { openSource } from './data-source.ts'
@@ -75,6 +76,8 @@ async function append(source: DataSource, options: ReadOptions, newColumns: read
     ? 'format parquet, compression zstd'
     : `format csv, header true, delimiter ${sqlText(output.delimiter)}, compression ${output.compression}`
   await writeWhole(out, async (temporary) => {
+    // Opened by the file system first: its errors have codes, DuckDB's only texts.
+    await (await open(temporary, 'w')).close()
     await source.connection.run(`copy (select ${[...own, ...added].join(', ')} from ${rows}) to ${sqlText(temporary)} (${settings})`)
   })
 }
