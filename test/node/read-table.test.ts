@@ -265,6 +265,13 @@ describe('missing values', () => {
     expect((await read(file('holes.csv', 'x,y\n1,2\n,3\n'), { columns: ['y'] })).values).toEqual([2, 3])
   })
 
+  it('include NaN and infinity by themselves, of either sign', async () => {
+    for (const cell of ['nan', 'inf', '-inf', '-1e999']) {
+      expect((await refusal(file('one-hole.csv', `x\n1\n${cell}\n3\n`))).message).toContain(`one-hole.csv: 1 row has a missing or infinite value: row 2 ("x" is ${cell})`)
+      expect((await read(join(folder, 'one-hole.csv'), { missing: 'drop' })).values).toEqual([1, 3])
+    }
+  })
+
   it('are found in Parquet and JSON too', async () => {
     await duckdb(`copy (from (values (1, 0.5), (null, 'nan'::double), (3, 'inf'::double)) t(a, b)) to '${folder}/holes.parquet'`)
     expect((await refusal(join(folder, 'holes.parquet'))).message).toContain('holes.parquet: 2 rows have missing or infinite values: row 2 ("a" is empty, "b" is nan), row 3 ("b" is inf)')
