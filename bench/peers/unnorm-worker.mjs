@@ -1,0 +1,24 @@
+/** unnorm itself behind the workers' protocol; the step comes from `bench/steps.ts`. */
+import { readFileSync } from 'node:fs'
+import { createJiti } from 'jiti'
+import { makeProblem } from './problem.mjs'
+import { serve } from './worker.mjs'
+
+const root = new URL('../../', import.meta.url)
+
+/**
+ * One compiled step of unnorm: `run()` performs it, `read()` gives { loss, gradients }, the gradients as Float32Arrays in
+ * the order of the problem's parameters (weight [out, in], bias [out], …). `specification` is the request:
+ * { objective, d, hidden, batch, threads, whole }.
+ */
+async function loadUnnormStep(specification) {
+  const { createStep } = await createJiti(import.meta.url).import('../steps.ts')
+  return createStep(specification, makeProblem(specification))
+}
+
+const version = (path) => JSON.parse(readFileSync(new URL(path, root), 'utf8')).version
+await serve(loadUnnormStep, {
+  unnorm: version('package.json'),
+  'onnxruntime-node': version('node_modules/onnxruntime-node/package.json'),
+  node: process.versions.node,
+})
