@@ -17,6 +17,8 @@ import { fromSearch, searchProblem, toSearch } from './search-space.ts'
 import { naturalValues, sandwich } from './uncertainty.ts'
 import * as warn from './parametric-warnings.ts'
 
+export { describeParameters } from './uncertainty.ts'
+
 /** How a parametric fit ended. `stuck`: no step lowers the objective though its gradient is not zero. */
 export type ParametricStop = 'solved' | 'converged' | 'at a bound' | 'flat direction' | 'unbounded' | 'interrupted' | 'steps' | 'stuck'
 

@@ -1,12 +1,8 @@
 // The contract of `fit.json` (format unnorm.fit/1). Numbers that are unknown are null, never invented.
 import type { Warning } from '../base/errors.ts'
+import type { ParameterEstimate } from '../estimate/uncertainty.ts'
 
-export interface ParameterEstimate {
-  readonly name: string
-  readonly estimate: number | null
-  readonly standardError: number | null
-  readonly interval: readonly [number, number] | null
-}
+export type { ParameterEstimate } from '../estimate/uncertainty.ts'
 
 export interface FitJson {
   readonly format: 'unnorm.fit/1'
@@ -39,7 +35,7 @@ export interface FitJson {
   /** Absent for networks. */
   readonly parameters?: readonly ParameterEstimate[]
   readonly derived: readonly ParameterEstimate[]
-  readonly parameterCovariance?: readonly (readonly number[])[] | null
+  readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
   readonly level: number
   readonly objective: {
     readonly train: number | null

@@ -32,7 +32,7 @@ export interface Estimated {
   readonly stopped: string
   readonly objective: { readonly train: number | null; readonly heldOut: number | null; readonly heldOutStandardError: number | null }
   readonly parameters?: readonly ParameterEstimate[]
-  readonly parameterCovariance?: readonly (readonly number[])[] | null
+  readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
   /** log Z where the family knows it; undefined: look for it. */
   readonly logNormalizer?: KnownLogNormalizer
   /** False where exp(−E) is known not to be integrable. */
