@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // The exact names only: a plain string would also rewrite `unnorm/node` into a path below index.ts.
 const alias = [
-  { find: /^unnorm$/, replacement: source('src/index.ts') },
+  { find: /^unnorm$/, replacement: source('src/node/main.ts') },
   { find: /^unnorm\/node$/, replacement: source('src/node/index.ts') },
 ]
 const shared = { environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 120_000 } as const

@@ -24,7 +24,7 @@ async function filesBelow(folder) {
 async function bundles() {
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { 'index': 'src/index.ts', 'node/index': 'src/node/index.ts', 'cli/main': 'src/cli/main.ts' },
+    entryPoints: { 'index': 'src/index.ts', 'node/index': 'src/node/index.ts', 'node/main': 'src/node/main.ts', 'cli/main': 'src/cli/main.ts' },
     outdir: 'dist', bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19',
     chunkNames: 'chunks/[name]-[hash]', external, write: false, metafile: true, logLevel: 'warning',
     // Names are kept for error messages and stack traces; whitespace is what costs time to read.
@@ -58,7 +58,7 @@ async function declarations() {
         noEmit: false, declaration: true, emitDeclarationOnly: true, noCheck: true, rewriteRelativeImportExtensions: true,
         rootDir: join(root, 'src'), outDir: join(folder, 'out'), typeRoots: [join(root, 'node_modules/@types')],
       },
-      include: [], files: ['src/index.ts', 'src/node/index.ts', 'src/base/globals.d.ts'].map((path) => join(root, path)),
+      include: [], files: ['src/index.ts', 'src/node/index.ts', 'src/node/main.ts', 'src/base/globals.d.ts'].map((path) => join(root, path)),
     }))
     await promisify(execFile)(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project]).catch((error) => {
       throw new Error(`declarations could not be written:\n${error.stdout}${error.stderr}`)

@@ -2,4 +2,11 @@
 import type { CommandList } from './command.ts'
 
 export const commands: CommandList = {
+  fit: { sentence: 'estimates a model from a table; writes a run folder', load: async () => (await import('./commands/fit.ts')).command },
+  score: { sentence: 'every row with its log-density and score', load: async () => (await import('./commands/score.ts')).command },
+  denoise: { sentence: 'every row with its best guess without the noise (Tweedie–Miyasawa)', load: async () => (await import('./commands/denoise.ts')).command },
+  evaluate: { sentence: 'log-likelihood of rows with its error, baselines, goodness of fit', load: async () => (await import('./commands/evaluate.ts')).command },
+  plot: { sentence: 'the density and the score as a picture', load: async () => (await import('./commands/plot.ts')).command },
+  models: { sentence: 'the built-in models, with formulas and options', load: async () => (await import('./commands/models.ts')).command },
+  estimators: { sentence: 'the ways to estimate a model, with formulas', load: async () => (await import('./commands/estimators.ts')).command },
 }

@@ -1,2 +1,12 @@
 // The part of the library that needs Node: `unnorm/node`.
+export { nodeEngine } from './engine.ts'
+export type { NodeEngineOptions } from './engine.ts'
 export { writeFileWhole, writeWhole } from './files.ts'
+export { openModel } from './open-model.ts'
+export type { OpenedModel } from './open-model.ts'
+export { readTable } from './read-table.ts'
+export type { ReadOptions } from './read-table.ts'
+export { createSvgDocument, renderPng } from './render.ts'
+export { saveRun } from './save-run.ts'
+export { appendColumns } from './write-table.ts'
+export type { NewColumn } from './write-table.ts'

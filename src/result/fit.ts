@@ -8,7 +8,6 @@ import { version } from '../base/version.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkRowCount } from '../data/check.ts'
-import { splitRows } from '../data/split.ts'
 import { columnScale } from '../data/standardize.ts'
 import type { Scale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
@@ -27,6 +26,7 @@ import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { estimators } from './estimators.ts'
 import { fitOptions } from './fit-options.ts'
+import { splitOfFit } from './held-out.ts'
 import { resolveNoise } from './noise.ts'
 import type { ResolvedNoise } from './noise.ts'
 import type { FitEnvironment, FitRequest, ModelSource } from './request.ts'
@@ -62,7 +62,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
   if (!isNetwork) checkRowCount(table, traced.parameterCount)
   if (name === 'score-matching') warnings.push(...tiesFor(table, isNetwork))
 
-  const split = splitRows(table.rows, options.holdout ?? (isNetwork ? 0.1 : 0), random.split('held-out rows'))
+  const split = splitOfFit(table.rows, options, isNetwork)
   const context = { traced, estimator, noise, table, scale, split, random, options, request, environment }
   const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
   warnings.push(...estimated.warnings)

@@ -1,0 +1,104 @@
+// `unnorm fit`: estimates a model and writes a run folder.
+import { UnnormError } from '../../base/errors.ts'
+import { flagName } from '../../base/options.ts'
+import type { Options } from '../../base/options.ts'
+import { builtInModels } from '../../model/energies/index.ts'
+import type { FitJson } from '../../report/fit-json.ts'
+import { fitOptions } from '../../result/fit-options.ts'
+import type { FitOptions } from '../../result/fit-options.ts'
+import { parseNoise } from '../../result/noise.ts'
+import { defineCommand } from '../command.ts'
+import type { Context } from '../context.ts'
+import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
+
+/** The options of all built-in models; which of them the chosen model has is checked when it is loaded. */
+const modelOptions: Options = Object.assign({}, ...Object.values(builtInModels).map(({ options }) => options))
+
+const { by, ...training } = fitOptions
+const options = {
+  columns: { type: 'string', placeholder: 'A,B,…', defaultWords: 'every numeric column', sentence: 'Columns to fit, separated by commas; names that hold commas in backquotes' },
+  model: { type: 'string', placeholder: 'NAME|FILE', default: 'mlp', sentence: 'Built-in model (see unnorm models), or a .ts or .js file that exports one made by defineModel' },
+  by,
+  noise: { type: 'string', placeholder: 'S', defaultWords: 'chosen from the data', sentence: 'Noise of denoising: 0.1 standard deviations of each column; or 0.5,0.2 in the data\'s units, one a column; or @FILE with a covariance in the data\'s units' },
+  ...training,
+  ...dataOptions,
+  threads: threadsOption,
+  out: { type: 'path', placeholder: 'DIR', defaultWords: 'runs/<data>-<model>, numbered if taken', sentence: 'Folder for the outputs; never overwritten' },
+  init: { type: 'path', placeholder: 'RUN', sentence: 'Start a network from the weights of this run' },
+  resume: { type: 'path', placeholder: 'DIR', sentence: 'Continue the run in this folder; everything else comes from its checkpoint' },
+} as const satisfies Options
+
+const details = `Examples:
+  unnorm fit examples/data/iris.csv --model gaussian
+  unnorm fit points.parquet --columns x,y --steps 2000 --out runs/points
+  unnorm fit points.csv --model ./my-model.ts
+  unnorm fit --sql "select a, b from 'points.csv' where a > 0"
+  unnorm fit --resume runs/points
+
+Writes model.onnx, fit.json, metrics.csv, report.html, figure.svg, figure.png and checkpoint.* into the folder.`
+
+export const command = defineCommand({
+  arguments: { data: dataArgument },
+  options: { ...options, ...modelOptions },
+  details,
+  async run(context, { data }, values, given) {
+    const run = given.has('resume') ? await resumed(context, data, values as Values, given) : await fresh(context, data, values as Values, given)
+    for (const warning of run.warnings) if (context.json || !context.output.isTerminal) context.warn(warning)
+    if (run.estimator.stopped === 'non-finite') {
+      const { message } = run.warnings.find(({ code }) => code === 'non-finite') ?? { message: 'the objective became NaN or infinite' }
+      throw new UnnormError('non-finite', `${message} What was learned until then is in ${run.out}.`)
+    }
+    const { summarize } = await import('../../report/summary.ts')
+    const bold = context.output.isTerminal ? { bold: (text: string) => `\u001B[1m${text}\u001B[22m` } : {}
+    return { json: run, text: summarize(run, { width: Math.min(context.output.columns, 100), ...bold }), kind: 'summary' }
+  },
+})
+
+type Values = {
+  readonly [Name in 'columns' | 'model' | 'noise' | 'table' | 'sql' | 'out' | 'init' | 'resume']?: string
+} & { readonly model: string; readonly missing: 'refuse' | 'drop'; readonly threads?: number } & Readonly<Record<string, unknown>>
+
+async function resumed(context: Context, data: string | undefined, values: Values, given: ReadonlySet<string>): Promise<FitJson> {
+  const other = [...given].find((name) => name !== 'resume')
+  if (other !== undefined) {
+    throw new UnnormError('conflicting-options', `invalid ${flagName(other)}: with --resume everything comes from the checkpoint (leave it out, or start a new run with --init ${values.resume})`, 'usage')
+  }
+  const { resumeRun } = await import('../fit-run.ts')
+  return resumeRun(context, values.resume!, data)
+}
+
+async function fresh(context: Context, data: string | undefined, values: Values, given: ReadonlySet<string>): Promise<FitJson> {
+  requireData(data, values, 'fit')
+  const pick = (names: readonly string[]): Record<string, unknown> => Object.fromEntries(names.filter((name) => given.has(name)).map((name) => [name, values[name]]))
+  const { noise } = values
+  const covarianceFile = noise?.startsWith('@') ? noise.slice(1) : undefined
+  const setting = noise === undefined || covarianceFile !== undefined ? null : parseNoise(noise)
+  const [{ startRun }, { defaultThreads }, { parseColumnList }] = await Promise.all([
+    import('../fit-run.ts'), import('../../node/engine.ts'), import('../../node/read-table.ts'),
+  ])
+  return startRun(context, {
+    request: {
+      source: data ?? null,
+      read: {
+        missing: values.missing,
+        ...(values.columns === undefined ? {} : { columns: parseColumnList(values.columns) }),
+        ...(values.table === undefined ? {} : { table: values.table }),
+        ...(values.sql === undefined ? {} : { sql: values.sql }),
+      },
+      workingFolder: process.cwd(),
+      model: { text: values.model, options: pick(Object.keys(modelOptions)) },
+      fit: pick(Object.keys(fitOptions)) as FitOptions,
+      noise: setting,
+      threads: values.threads ?? defaultThreads(),
+      command: context.commandLine,
+    },
+    out: values.out,
+    init: values.init,
+    ...(covarianceFile === undefined ? {} : {
+      noiseOf: async (columns) => {
+        const { readCovariance } = await import('../../node/read-covariance.ts')
+        return { kind: 'covariance', covariance: await readCovariance(covarianceFile, columns) }
+      },
+    }),
+  })
+}

@@ -1,0 +1,180 @@
+// A run of `unnorm fit` from its request to its folder: new or resumed, with checkpoints on the way.
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import { version } from '../base/version.ts'
+import { tableWarnings } from '../data/check.ts'
+import type { Table } from '../data/table.ts'
+import type { TrainingState } from '../estimate/train.ts'
+import { checkpointName, encodeCheckpoint, readCheckpoint } from '../node/checkpoint.ts'
+import type { Checkpoint, RunRequest } from '../node/checkpoint.ts'
+import { loadOnnxRuntime, nodeEngine } from '../node/engine.ts'
+import { modelFingerprint, tableFingerprint } from '../node/fingerprint.ts'
+import { loadModel } from '../node/load-model.ts'
+import type { LoadedModel } from '../node/load-model.ts'
+import { createRunFolder, resumeRunFolder, runName } from '../node/run-folder.ts'
+import type { RunFolder } from '../node/run-folder.ts'
+import { loadDrawing, runOutputs } from '../node/save-run.ts'
+import type { FitJson } from '../report/fit-json.ts'
+import { fitModel } from '../result/fit.ts'
+import type { FitEnvironment, FitRequest } from '../result/request.ts'
+import type { Context } from './context.ts'
+import { fromWorkingFolder, readRequested } from './run-data.ts'
+
+/** Checkpoints come every second, or less often where writing them takes longer than a hundredth of the time. */
+const SHORTEST_INTERVAL = 1000
+const SHARE_OF_TIME = 100
+
+/** What `import … from 'unnorm'` gives a model file: the modules of this very program. */
+async function ownModules() {
+  const [library, node] = await Promise.all([import('../node/main.ts'), import('../node/index.ts')])
+  return { unnorm: library, 'unnorm/node': node }
+}
+
+/** Loads what the end of a fit needs while its start waits for the data. */
+function loadAhead(): void {
+  for (const loading of [loadOnnxRuntime(), loadDrawing()]) loading.catch(() => undefined)
+}
+
+function refuseIfStopped(context: Context): void {
+  if (context.signal.aborted) throw new UnnormError('interrupted', 'nothing was fitted yet, and nothing was saved')
+}
+
+/** Reads the data and loads the model of a request. */
+async function prepare(context: Context, request: RunRequest): Promise<{ model: LoadedModel; table: Table }> {
+  const { text, options } = request.model
+  const isFile = /[\\/.]/.test(text)
+  const model = await loadModel(isFile ? fromWorkingFolder(text, request) : text, options, ownModules)
+  context.progress.phase(`reading ${request.read.sql === undefined ? (request.source === '-' ? 'standard input' : request.source) : 'the data'}`)
+  loadAhead()
+  const table = await readRequested(request, () => context.stdin as Readable)
+  refuseIfStopped(context)
+  return { model, table }
+}
+
+/** What a new run is asked for, as far as the command line tells; noise of a file is read once the columns are known. */
+export interface NewRun {
+  readonly request: RunRequest
+  readonly out: string | undefined
+  readonly init: string | undefined
+  /** Reads noise that depends on the columns. */
+  noiseOf?(columns: readonly string[]): Promise<RunRequest['noise']>
+}
+
+/** Fits from the start and fills a new folder. */
+export async function startRun(context: Context, { request: asked, out, init, noiseOf }: NewRun): Promise<FitJson> {
+  const { model, table } = await prepare(context, asked)
+  const request: RunRequest = noiseOf === undefined ? asked : { ...asked, noise: await noiseOf(table.columns) }
+  const fingerprint = modelFingerprint(model, table.columns.length)
+  const initial = init === undefined ? null : await initialWeights(init, fingerprint, table)
+  const name = runName(request.read.sql ?? request.source ?? '', request.model.text)
+  const folder = await createRunFolder({ out, name })
+  const checkpoint: Checkpoint = {
+    unnorm: version, request, columns: table.columns, dataFingerprint: tableFingerprint(table), modelFingerprint: fingerprint, initial, state: null,
+  }
+  return inFolder(folder, () => fitInto(context, folder, checkpoint, model, table))
+}
+
+/** The weights that another run ended with, for a network of the same kind on the same columns. */
+async function initialWeights(run: string, fingerprint: string, table: Table): Promise<Float32Array> {
+  const { state, modelFingerprint: theirs, columns, request } = await readCheckpoint(run)
+  if (state === null) throw new UnnormError('no-weights', `cannot start from ${run}: it is no fit of a network (leave --init out)`)
+  if (theirs !== fingerprint) throw new UnnormError('wrong-model', `cannot start from ${run}: it holds another model, ${modelWords(request)} (give the same --model and its options)`)
+  if (columns.join('\0') !== table.columns.join('\0')) {
+    throw new UnnormError('wrong-data', `cannot start from ${run}: its columns are ${columns.join(', ')}, these are ${table.columns.join(', ')} (choose the same with --columns)`)
+  }
+  return state.best?.theta ?? state.average
+}
+
+function modelWords({ model }: RunRequest): string {
+  const options = Object.entries(model.options).map(([name, value]) => ` --${name} ${String(value)}`)
+  return model.text + options.join('')
+}
+
+/**
+ * Continues a run that was stopped; all that it was asked for comes from its checkpoint.
+ * @param data where the rows lie now, if not where they were
+ */
+export async function resumeRun(context: Context, path: string, data: string | undefined): Promise<FitJson> {
+  const isComplete = await stat(join(path, 'fit.json')).then(() => true, () => false)
+  if (isComplete) throw new UnnormError('complete-run', `cannot resume ${path}: it ran to its end (to train further, start a new run from its weights with --init ${path})`)
+  const folder = await resumeRunFolder(path)
+  return inFolder(folder, async () => {
+    const checkpoint = await readCheckpoint(path)
+    const request: RunRequest = data === undefined ? checkpoint.request : { ...checkpoint.request, source: data, workingFolder: process.cwd() }
+    if (request.source === '-') throw new UnnormError('not-resumable', `cannot resume ${path}: its rows came from standard input, which cannot be read again (if they are in a file too, name it: unnorm fit FILE --resume ${path})`)
+    const { model, table } = await prepare(context, request)
+    if (modelFingerprint(model, table.columns.length) !== checkpoint.modelFingerprint) {
+      throw new UnnormError('wrong-model', `cannot resume ${path}: it is the checkpoint of another model; ${modelWords(request)} is not what it was when the run began (undo the change, or start the fit anew)`)
+    }
+    if (tableFingerprint(table) !== checkpoint.dataFingerprint) {
+      throw new UnnormError('wrong-data', `cannot resume ${path}: it is the checkpoint of other data; ${table.source} does not hold the rows that the run began with (restore them, or start the fit anew)`)
+    }
+    // Its name in the outputs is what it was, wherever the rows lie now.
+    return fitInto(context, folder, checkpoint, model, { ...table, source: checkpoint.request.read.sql ?? checkpoint.request.source ?? table.source })
+  })
+}
+
+async function inFolder(folder: RunFolder, work: () => Promise<FitJson>): Promise<FitJson> {
+  try {
+    return await work()
+  } catch (error) {
+    await folder.release()
+    throw error
+  }
+}
+
+/** The fit itself, from where the checkpoint stands, and the folder's outputs. */
+async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, model: LoadedModel, table: Table): Promise<FitJson> {
+  const { request } = start
+  refuseIfStopped(context)
+  const resumeWith = `unnorm fit --resume ${folder.path}`
+  const stopped = (what: string): UnnormError => new UnnormError('interrupted', request.source === '-'
+    ? `${what}; rows of standard input cannot be read again, so this run can be continued only from a file with the same rows: unnorm fit FILE --resume ${folder.path}`
+    : `${what}; continue with: ${resumeWith}`)
+
+  let interval = SHORTEST_INTERVAL
+  let hasCheckpoint = start.state !== null
+  async function save(state: TrainingState | null): Promise<void> {
+    const began = context.now()
+    await folder.writeCheckpoint(checkpointName, encodeCheckpoint({ ...start, state }))
+    interval = Math.max(SHORTEST_INTERVAL, SHARE_OF_TIME * (context.now() - began))
+    hasCheckpoint = true
+  }
+  const environment: FitEnvironment = {
+    engine: nodeEngine({ threads: request.threads }), now: context.now, signal: context.signal,
+    onProgress: (update) => context.progress.update(update),
+    onPhase: (text) => {
+      if (context.signal.aborted) throw stopped('before the fit was done')
+      context.progress.phase(text)
+    },
+    saveCheckpoint: async (state) => {
+      await save(state)
+      if (context.signal.aborted) throw stopped(`at step ${state.step}`)
+    },
+    get checkpointInterval() { return interval },
+  }
+  const fitRequest: FitRequest = {
+    ...request.fit, command: request.command, out: folder.path,
+    ...(request.noise === null ? {} : { noise: request.noise }),
+    ...(start.state === null ? {} : { resume: start.state }),
+    ...(start.initial === null ? {} : { initial: start.initial }),
+  }
+  context.progress.phase(`fitting ${table.rows} rows of ${table.columns.length} ${table.columns.length === 1 ? 'column' : 'columns'}`)
+  const result = await fitModel(model.source, table, fitRequest, environment).catch(async (error: unknown) => {
+    // A parametric fit starts anew when it is continued: its checkpoint says only what it was asked for.
+    if (error instanceof UnnormError && error.code === 'interrupted' && !hasCheckpoint) await save(null)
+    throw error
+  })
+  try {
+    const warnings: Warning[] = [...tableWarnings(table, request.read.columns !== undefined), ...result.fit.warnings]
+    context.progress.phase('drawing')
+    const outputs = await runOutputs(result, { ...result.fit, warnings }, table)
+    await folder.finish({ ...outputs.files, [checkpointName]: encodeCheckpoint({ ...start, state: result.state }) })
+    return outputs.fit
+  } finally {
+    await result.release()
+  }
+}

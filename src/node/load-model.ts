@@ -1,0 +1,97 @@
+// What `--model` stands for: a built-in model by name, or the model that a user's own file exports, loaded without a build step.
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { UnnormError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
+import { flagName, resolveOptions } from '../base/options.ts'
+import { builtInModels } from '../model/energies/index.ts'
+import type { Model } from '../model/model.ts'
+import type { ModelSource } from '../result/request.ts'
+import { fileError } from './files.ts'
+
+/** A model ready to be fitted, and what it was asked for by. */
+export interface LoadedModel {
+  readonly source: ModelSource
+  readonly kind: Model['kind']
+  /** Values of all its own options; empty for a user's file. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Built-in, under this name; null for a user's file. */
+  readonly builtIn: string | null
+}
+
+/** Modules that a model file may import by these names, whatever lies around the file: the running package. */
+export type OwnModules = Readonly<Record<string, unknown>>
+
+const isFileName = (text: string): boolean => /[\\/]|\.[cm]?[jt]sx?$/.test(text)
+
+/**
+ * Loads a model.
+ * @param text a built-in name, or the path of a .ts or .js file
+ * @param given values for the options of a built-in model
+ * @param ownModules loads the modules that `import … from 'unnorm'` gives; called for files only
+ * @throws UnnormError `unknown-model`, `unknown-option`, `missing-file`, `model-file`
+ */
+export async function loadModel(text: string, given: Readonly<Record<string, unknown>>, ownModules: () => Promise<OwnModules>): Promise<LoadedModel> {
+  const known = Object.hasOwn(builtInModels, text) ? builtInModels[text] : undefined
+  if (known !== undefined) {
+    const foreign = Object.keys(given).find((name) => !Object.hasOwn(known.options, name))
+    if (foreign !== undefined) throw foreignOption(foreign, text)
+    const options = resolveOptions(known.options, given, flagName)
+    return { source: known.make(options), kind: known.kind, options, builtIn: text }
+  }
+  if (!isFileName(text)) {
+    const names = Object.keys(builtInModels)
+    throw new UnnormError('unknown-model', `unknown model: ${text}${didYouMean(text, names)} (must be one of ${names.join(', ')}, or a file such as ./${text}.ts)`, 'usage')
+  }
+  const [option] = Object.keys(given)
+  if (option !== undefined) throw foreignOption(option, text)
+  const source = await modelOfFile(text, await ownModules())
+  return { source, kind: source.kind, options: {}, builtIn: null }
+}
+
+function foreignOption(name: string, model: string): UnnormError {
+  const owners = Object.keys(builtInModels).filter((owner) => Object.hasOwn(builtInModels[owner].options, name))
+  return new UnnormError('unknown-option', `invalid ${flagName(name)}: ${model} has no such option (${owners.join(', ')} ${owners.length === 1 ? 'has' : 'have'}; leave it out)`, 'usage')
+}
+
+async function modelOfFile(path: string, ownModules: OwnModules): Promise<Model> {
+  const found = await stat(path).catch((error: unknown) => { throw fileError(error, 'read', path) })
+  if (!found.isFile()) throw new UnnormError('model-file', `cannot load the model ${path}: it is no file (name the .ts or .js file)`)
+  const { createJiti } = await import('jiti')
+  // No cache on the disk: a run leaves nothing behind but its outputs.
+  const jiti = createJiti(resolve(path), { virtualModules: { ...ownModules }, fsCache: false, moduleCache: false, interopDefault: false })
+  let exported: Record<string, unknown>
+  try {
+    exported = await jiti.import<Record<string, unknown>>(resolve(path))
+  } catch (error) {
+    throw new UnnormError('model-file', `cannot load the model ${path}: ${loadingError(error, resolve(path))}`)
+  }
+  return modelAmong(exported, path)
+}
+
+/** The default export, or the only model among the others. */
+function modelAmong(exported: Readonly<Record<string, unknown>>, path: string): Model {
+  if (isModel(exported.default)) return exported.default
+  const models = Object.entries(exported).filter(([, value]) => isModel(value))
+  if (models.length === 1) return models[0][1] as Model
+  const names = Object.keys(exported).filter((name) => name !== '__esModule')
+  const what = models.length > 1
+    ? `it exports several models, ${models.map(([name]) => name).join(', ')}, and none as default`
+    : `it exports no model${names.length > 0 ? ` (only ${names.join(', ')})` : ''}`
+  throw new UnnormError('model-file', `cannot use ${path}: ${what} (write: export default defineModel({ … }))`)
+}
+
+function isModel(value: unknown): value is Model {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, kind, domain, parameters, logDensity } = value as Partial<Model>
+  return typeof name === 'string' && typeof kind === 'string' && typeof domain === 'object' && typeof parameters === 'function' && typeof logDensity === 'function'
+}
+
+/** Why a file could not be loaded, with the line: of its own code where the stack shows it, or of a syntax error. */
+function loadingError(error: unknown, file: string): string {
+  if (!(error instanceof Error)) return `it throws ${String(error)}`
+  const place = new RegExp(`${file.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}:(\\d+)`).exec(error.stack ?? '')?.[1]
+  const message = error.message.split('\n')[0]
+  const line = place === undefined || message.includes(`${file}:${place}`) ? '' : ` (line ${place})`
+  return `${error instanceof SyntaxError || error.name === 'ParseError' ? 'it cannot be read as a program' : 'it throws'}: ${message}${line}`
+}

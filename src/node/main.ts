@@ -1,0 +1,27 @@
+// The library `unnorm` in Node: all of index.ts, and a `fit` that brings ONNX Runtime along.
+import type { Table } from '../data/table.ts'
+import { fitTable } from '../result/fit-table.ts'
+import type { FitSettings } from '../result/fit-table.ts'
+import type { ModelSource } from '../result/request.ts'
+import type { FitResult } from '../result/result.ts'
+import { nodeEngine } from './engine.ts'
+import type { NodeEngineOptions } from './engine.ts'
+
+export * from '../index.ts'
+
+/** What a fit in Node may be told; all of it has defaults. */
+export interface NodeFitSettings extends Omit<FitSettings, 'engine'>, NodeEngineOptions {
+  /** What computes; ONNX Runtime on `threads` threads by default. */
+  readonly engine?: FitSettings['engine']
+}
+
+/**
+ * Estimates a model from a table: by score matching if it is parametric, by denoising if it is a network.
+ * @param model from `defineModel`, or made once the data are known, as the built-in network
+ * @param table as `readTable` of `unnorm/node` gives it
+ * @throws UnnormError for whatever is wrong with the model, the table or the settings
+ */
+export function fit(model: ModelSource, table: Table, settings: NodeFitSettings = {}): Promise<FitResult> {
+  const { threads, engine, ...rest } = settings
+  return fitTable(model, table, { now: () => performance.now(), ...rest, engine: engine ?? nodeEngine(threads === undefined ? {} : { threads }) })
+}

@@ -1,0 +1,132 @@
+// A fitted model opened again, from its run folder or its model.onnx alone.
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UnnormError } from '../base/errors.ts'
+import { readModelMetadata } from '../compile/model-file.ts'
+import type { ModelMetadata } from '../compile/model-file.ts'
+import { energyOf } from '../engine/energy.ts'
+import type { RunningEnergy } from '../engine/energy.ts'
+import type { Executable, Values } from '../engine/engine.ts'
+import { openSession } from '../engine/onnx.ts'
+import type { OnnxRuntime } from '../engine/onnx.ts'
+import type { FitJson } from '../report/fit-json.ts'
+import { defaultThreads, loadOnnxRuntime } from './engine.ts'
+import type { NodeEngineOptions } from './engine.ts'
+import { fileError } from './files.ts'
+
+/** A fitted model, ready to compute. */
+export interface OpenedModel {
+  readonly metadata: ModelMetadata
+  /** Energies and scores in the data's units; release it when done. */
+  readonly energy: RunningEnergy
+  /** The run folder, when the model was opened by it. */
+  readonly folder: string | null
+  /** What `fit.json` says; null when the model file was opened alone. */
+  readonly fit: FitJson | null
+}
+
+/** The objective that a run minimized, for other rows. */
+export interface OpenedObjective {
+  /** Whether each row needs standard normal draws [n × d]. */
+  readonly needsDraws: boolean
+  /** The objective of each row [n × d], in the units of the fit. */
+  perRow(rows: Float64Array, draws: Float64Array | null): Promise<Float64Array>
+  release(): Promise<void>
+}
+
+export const objectiveName = 'checkpoint.objective.onnx'
+const ROWS_AT_ONCE = 16_384
+
+/**
+ * Opens a fitted model.
+ * @param path a run folder or a `model.onnx`
+ * @throws UnnormError `missing-file` …, `not-a-run`, `incomplete-run`, `bad-model`, `foreign-model`
+ */
+export async function openModel(path: string, options: NodeEngineOptions = {}): Promise<OpenedModel> {
+  const found = await stat(path).catch((error: unknown) => { throw fileError(error, 'read', path) })
+  const folder = found.isDirectory() ? path : null
+  const fit = folder === null ? null : await readFit(folder)
+  const file = folder === null ? path : join(folder, 'model.onnx')
+  const bytes = await readFile(file).catch((error: unknown) => { throw fileError(error, 'read', file) })
+  const metadata = readModelMetadata(bytes, file)
+  checkMetadata(metadata, file)
+  const energy = await openEnergy(bytes, file, metadata.columns, options)
+  return { metadata, energy, folder, fit }
+}
+
+async function readFit(folder: string): Promise<FitJson> {
+  const path = join(folder, 'fit.json')
+  const text = await readFile(path, 'utf8').catch(async (error: unknown) => {
+    const names: string[] = await readdir(folder).catch(() => [])
+    if (names.includes('fit.json')) throw fileError(error, 'read', path)
+    if (names.some((name) => name.startsWith('checkpoint.'))) {
+      throw new UnnormError('incomplete-run', `${folder} holds a run that was stopped before its end (continue it with unnorm fit --resume ${folder})`)
+    }
+    throw new UnnormError('not-a-run', `${folder} is no run folder: it holds no fit.json (give the folder that unnorm fit wrote, or a model.onnx)`)
+  })
+  try {
+    const fit = JSON.parse(text) as FitJson
+    if (fit.format === 'unnorm.fit/1') return fit
+  } catch {
+    // Told below, as anything else that is no fit.json of ours.
+  }
+  throw new UnnormError('not-a-run', `${path} is damaged or of another version: it does not say format unnorm.fit/1 (fit the model again)`)
+}
+
+function checkMetadata(metadata: ModelMetadata, file: string): void {
+  const { columns, logNormalizer } = metadata
+  const isSound = Array.isArray(columns) && columns.length > 0 && columns.every((name) => typeof name === 'string')
+    && (logNormalizer === null || typeof logNormalizer?.value === 'number')
+  if (!isSound) throw new UnnormError('bad-model', `${file}: its description is damaged; fit the model again, or copy the file again`)
+}
+
+async function openEnergy(bytes: Uint8Array, file: string, columns: readonly string[], options: NodeEngineOptions): Promise<RunningEnergy> {
+  const { executable, inputNames, outputNames } = await openOnnx(bytes, file, ['energy', 'score'], options)
+  if (inputNames.join() !== 'x' || !outputNames.includes('energy') || !outputNames.includes('score')) {
+    await executable.release()
+    throw new UnnormError('foreign-model', `${file} is an ONNX model, but not one that unnorm wrote: it must take x and give energy and score`)
+  }
+  return energyOf(executable, columns)
+}
+
+/** The objective of a completed run; null where the run did not keep it. */
+export async function openObjective(folder: string, dimension: number, options: NodeEngineOptions = {}): Promise<OpenedObjective | null> {
+  const file = join(folder, objectiveName)
+  const bytes = await readFile(file).catch(() => null)
+  if (bytes === null) return null
+  const { executable, inputNames } = await openOnnx(bytes, file, ['objective'], options)
+  const needsDraws = inputNames.includes('draws')
+  return {
+    needsDraws,
+    perRow: async (rows, draws) => {
+      const count = rows.length / dimension
+      const result = new Float64Array(count)
+      for (let first = 0; first < count; first += ROWS_AT_ONCE) {
+        const size = Math.min(ROWS_AT_ONCE, count - first)
+        const part = (values: Float64Array): Values => ({ shape: [size, dimension], data: values.subarray(first * dimension, (first + size) * dimension) })
+        const { objective } = await executable.run({ x: part(rows), ...(needsDraws ? { draws: part(draws!) } : {}) })
+        result.set(objective.data, first)
+      }
+      return result
+    },
+    release: () => executable.release(),
+  }
+}
+
+/** A float64 model as an executable of the wanted outputs. */
+async function openOnnx(bytes: Uint8Array, file: string, wanted: readonly string[], options: NodeEngineOptions) {
+  const runtime: OnnxRuntime = await loadOnnxRuntime()
+  const session = await openSession(runtime, bytes, { threads: options.threads ?? defaultThreads() }).catch((error: unknown) => {
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]
+    throw new UnnormError('bad-model', `${file} cannot be opened, so it is damaged: ${reason} (fit the model again, or copy the file again)`)
+  })
+  const executable: Executable = {
+    run: async (feeds) => {
+      const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { shape, data }]) => [name, new runtime.Tensor('float64', data, shape)]))
+      const outputs = await session.run(inputs, Object.fromEntries(wanted.map((name) => [name, null])))
+      return Object.fromEntries(wanted.map((name) => [name, { shape: outputs[name].dims, data: outputs[name].data as Float64Array }]))
+    },
+    release: () => session.release(),
+  }
+  return { executable, inputNames: session.inputNames, outputNames: session.outputNames }
+}

@@ -1,0 +1,97 @@
+// The files of a run folder, made from a result: model, numbers, metrics, figure and report.
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import { writeModelFile } from '../compile/model-file.ts'
+import { compileOnnx } from '../compile/onnx.ts'
+import type { Table } from '../data/table.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
+import type { FigureSource } from '../report/figure.ts'
+import type { FitJson, MetricsRow } from '../report/fit-json.ts'
+import type { Landscape } from '../report/landscape/landscape.ts'
+import type { ReportFigure } from '../report/report-input.ts'
+import type { FitResult } from '../result/result.ts'
+import { objectiveName } from './open-model.ts'
+import { createRunFolder } from './run-folder.ts'
+
+/** Everything that draws, loaded when first asked for: it is large, and most commands draw nothing. */
+export async function loadDrawing() {
+  const [{ figures }, { drawLandscape }, { prepareLandscape }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
+    import('../report/figures/index.ts'), import('../report/figures/density-and-score.ts'), import('../report/landscape/landscape.ts'),
+    import('../report/report-html.ts'), import('./render.ts'),
+  ])
+  return { figures, drawLandscape, prepareLandscape, reportHtml, createSvgDocument, renderPng }
+}
+
+/** `metrics.csv`: numbers that are unknown are empty cells. */
+export function metricsCsv(metrics: readonly MetricsRow[]): string {
+  const lines = metrics.map(({ step, objective, heldOutObjective, seconds }) => [step, objective, heldOutObjective ?? '', Number(seconds.toFixed(3))].join(','))
+  return ['step,objective,heldOutObjective,seconds', ...lines].join('\n') + '\n'
+}
+
+/** What the figure says in words, from a fit. */
+export function landscapeDetails(fit: FitJson, rows: Table) {
+  return {
+    heading: `${fit.model.name} energy by ${fit.estimator.name.replaceAll('-', ' ')}, ${rows.source}`,
+    logNormalizer: fit.logNormalizer, noise: fit.estimator.noise, warnings: fit.warnings,
+  }
+}
+
+/** The landscape of a fit, or the warning why there is none: numbers are worth keeping without a figure. */
+async function landscapeOf(energy: FittedEnergy, fit: FitJson, table: Table): Promise<{ landscape: Landscape | null; warnings: readonly Warning[] }> {
+  const { prepareLandscape } = await loadDrawing()
+  try {
+    return { landscape: await prepareLandscape(energy, table, landscapeDetails(fit, table)), warnings: [] }
+  } catch (error) {
+    if (!(error instanceof UnnormError)) throw error
+    return { landscape: null, warnings: [{ code: 'no-figure', message: `no figure of the density: ${error.message}` }] }
+  }
+}
+
+/**
+ * The files of a run, by name, and its `fit.json` as a record.
+ * @param fit that of the result, with the warnings of whoever read the table
+ * @param table the rows that were fitted
+ */
+export async function runOutputs(result: FitResult, fit: FitJson, table: Table): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
+  const { figures, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
+  const { landscape, warnings } = await landscapeOf(result.energy, fit, table)
+  const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
+  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape }
+  const document = await createSvgDocument()
+  const drawn = figures.flatMap(({ name, sentence, draw }): ReportFigure[] => {
+    const picture = draw(source, document)
+    return picture === null ? [] : [{ name, sentence, drawn: picture }]
+  })
+  const main = drawn.find(({ name }) => name === 'density-and-score')?.drawn.svg
+  return {
+    fit: whole,
+    files: {
+      'model.onnx': writeModelFile(result.modelFile.program, result.modelFile.metadata),
+      'metrics.csv': metricsCsv(result.metrics),
+      'report.html': reportHtml({ fit: whole, figures: drawn, ...result.facts }),
+      ...(main === undefined ? {} : { 'figure.svg': main, 'figure.png': await renderPng(main) }),
+      [objectiveName]: compileOnnx(result.objective, {}),
+      'fit.json': `${JSON.stringify(whole, finiteOrNull, 2)}\n`,
+    },
+  }
+}
+
+/** Numbers that are not finite become null, as in all of our JSON. */
+const finiteOrNull = (_key: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? null : value)
+
+/**
+ * Writes a result as a run folder, which `openModel` and the command line read.
+ * @param folder must not exist yet, or be empty
+ * @param table the rows that were fitted
+ * @throws UnnormError `out-not-empty`, and those of the file system
+ */
+export async function saveRun(result: FitResult, table: Table, folder: string): Promise<void> {
+  const run = await createRunFolder({ out: folder, name: '' })
+  try {
+    const { files } = await runOutputs(result, { ...result.fit, out: folder }, table)
+    await run.finish(files)
+  } catch (error) {
+    await run.release()
+    throw error
+  }
+}
