@@ -48,8 +48,9 @@ async function prepare(context: Context, request: RunRequest): Promise<{ model: 
   const isFile = /[\\/.]/.test(text)
   const model = await loadModel(isFile ? fromWorkingFolder(text, request) : text, options, ownModules)
   context.progress.phase(`reading ${request.read.sql === undefined ? (request.source === '-' ? 'standard input' : request.source) : 'the data'}`)
+  const reading = readRequested(request, () => context.stdin as Readable)
   loadAhead()
-  const table = await readRequested(request, () => context.stdin as Readable)
+  const table = await reading
   refuseIfStopped(context)
   return { model, table }
 }

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { requireDuckDb } from './require.ts'
 
 /** A DuckDB in memory with a private folder for temporary files. */
 export interface Database {
@@ -24,7 +25,7 @@ export interface DatabaseLimits {
 
 /** Opens a DuckDB in memory. `INSTALL` and `LOAD` never happen by themselves. */
 export async function openDatabase(limits: DatabaseLimits): Promise<Database> {
-  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const { DuckDBInstance } = requireDuckDb()
   const temporaryFolder = await mkdtemp(join(tmpdir(), 'unnorm-'))
   // An exit in the middle (Ctrl-C) must not leave a copy of someone's data behind.
   const removeAtExit = (): void => rmSync(temporaryFolder, { recursive: true, force: true })

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { Engine } from '../engine/engine.ts'
 import { onnxEngine } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
+import { requireOnnxRuntime } from './require.ts'
 
 export interface NodeEngineOptions {
   /** Threads a program may use; all cores by default. The same number gives the same bits. */
@@ -11,8 +12,7 @@ export interface NodeEngineOptions {
 
 /** ONNX Runtime; loading it takes a tenth of a second, so callers start it early and wait late. */
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
-  const module = await import('onnxruntime-node')
-  return module as unknown as OnnxRuntime
+  return requireOnnxRuntime() as unknown as OnnxRuntime
 }
 
 /** Threads used when the caller does not say. */

@@ -3,6 +3,7 @@ import { accessSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { UnnormError } from '../base/errors.ts'
 import type { SvgDocument } from '../report/figure.ts'
+import { requireResvg } from './require.ts'
 
 const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans-Oblique.ttf']
 
@@ -19,7 +20,7 @@ export async function createSvgDocument(): Promise<SvgDocument> {
  * @throws UnnormError `font-missing` when the fonts cannot be read: without fonts all text would vanish in silence
  */
 export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
-  const { Resvg } = await import('@resvg/resvg-js')
+  const { Resvg } = requireResvg()
   const drawing = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: scale },
     font: { loadSystemFonts: false, fontFiles: fontPaths(), defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },

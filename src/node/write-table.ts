@@ -8,6 +8,7 @@ import { queryRows, sqlName, sqlText } from './duckdb.ts'
 import { writeWhole } from './files.ts'
 import { completeRow, selectColumns } from './read-table.ts'
 import type { ReadOptions } from './read-table.ts'
+import { requireDuckDb } from './require.ts'
 
 /** A column to add: one value for each row that `readTable` gives under the same options. */
 export interface NewColumn {
@@ -109,7 +110,7 @@ async function typedColumns(source: DataSource): Promise<string[]> {
 
 // SQL functions from the number of a row to a new value: nothing is copied into DuckDB beforehand.
 async function registerColumns(source: DataSource, newColumns: readonly NewColumn[]): Promise<string[]> {
-  const { DOUBLE, DuckDBScalarFunction } = await import('@duckdb/node-api')
+  const { DOUBLE, DuckDBScalarFunction } = requireDuckDb()
   return newColumns.map(({ values }, k) => {
     const name = `unnorm_new_${k}_${source.nextNumber()}`
     source.connection.registerScalarFunction(DuckDBScalarFunction.create({

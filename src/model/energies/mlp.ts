@@ -1,7 +1,8 @@
 // A neural energy: a fully connected network with scalar output on top of a quadratic that keeps exp(−E) integrable.
 import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
-import { Expression, dot, matmul, quadraticForm, sigmoid, silu, softplus, tanh } from '../expression.ts'
+import { dot, matmul, quadraticForm, sigmoid, silu, softplus, tanh } from '../expression.ts'
+import type { Expression } from '../expression.ts'
 import { defineModel } from '../model.ts'
 import type { Model } from '../model.ts'
 import { matrix, vector } from '../parameters.ts'

@@ -1,0 +1,12 @@
+// Packages that are CommonJS, loaded by `require`: `import()` would first parse each of their files for its exports' names,
+// which for DuckDB's binding takes longer than loading it (a tenth of a second at the start of every command).
+import { createRequire } from 'node:module'
+import type * as DuckDb from '@duckdb/node-api'
+import type * as Resvg from '@resvg/resvg-js'
+import type * as OnnxRuntime from 'onnxruntime-node'
+
+const requireFrom = createRequire(import.meta.url)
+
+export const requireDuckDb = () => requireFrom('@duckdb/node-api') as typeof DuckDb
+export const requireOnnxRuntime = () => requireFrom('onnxruntime-node') as typeof OnnxRuntime
+export const requireResvg = () => requireFrom('@resvg/resvg-js') as typeof Resvg
