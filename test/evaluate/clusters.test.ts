@@ -98,7 +98,7 @@ describe('findClusters', () => {
       for (let i = 0; i < count; i++) if (random.uniform() < 0.3) rows.set([random.normal(), random.normal()], 2 * i)
       return rows
     }, 5],
-    ['three clusters on a coarse grid', 2, (count, random) => mixtureRows(threeComponents(), count, random).map((value) => Math.round(4 * value) / 4)],
+    ['three clusters on a coarse grid', 2, (count, random) => mixtureRows(threeComponents(), count, random).map((value) => Math.round(4 * value) / 4), 9],
   ]
   // Of 10 tables of 150 rows at least so many: measured over 200 seeds, the core in the ring is seen in 169 (500 rows: 199); with
   // that rate fewer than 5 of 10 happen once in a thousand. The others were never missed in 30.
