@@ -14,7 +14,7 @@ export function fromWorkingFolder(path: string, { workingFolder }: RunRequest): 
 }
 
 /** How a request's data are read; the source itself is null for a statement alone. */
-export function requestedData(request: RunRequest): { source: string | null; options: ReadOptions } {
+function requestedData(request: RunRequest): { source: string | null; options: ReadOptions } {
   const { source, read, threads } = request
   return { source: source === null || source === '-' ? source : fromWorkingFolder(source, request), options: { ...read, threads } }
 }

@@ -66,7 +66,13 @@ async function modelOfFile(path: string, ownModules: OwnModules): Promise<Model>
   } catch (error) {
     throw new UnnormError('model-file', `cannot load the model ${path}: ${loadingError(error, resolve(path))}`)
   }
-  return modelAmong(exported, path)
+  const model = modelAmong(exported, path)
+  return { ...model, formula: asWritten(model.formula) }
+}
+
+/** A function's text as its author wrote it: translating imports turns `log(x)` into `(0, _unnorm.log)(x)`. */
+function asWritten(text: string): string {
+  return text.replaceAll(/\(0, _\w+\.(\w+)\)/g, '$1')
 }
 
 /** The default export, or the only model among the others. */
@@ -91,7 +97,8 @@ function isModel(value: unknown): value is Model {
 function loadingError(error: unknown, file: string): string {
   if (!(error instanceof Error)) return `it throws ${String(error)}`
   const place = new RegExp(`${file.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}:(\\d+)`).exec(error.stack ?? '')?.[1]
-  const message = error.message.split('\n')[0]
+  const [first] = error.message.split('\n')
+  const message = first.replace(/^(?:Parse|Syntax)Error: /, '').trim()
   const line = place === undefined || message.includes(`${file}:${place}`) ? '' : ` (line ${place})`
-  return `${error instanceof SyntaxError || error.name === 'ParseError' ? 'it cannot be read as a program' : 'it throws'}: ${message}${line}`
+  return `${error instanceof SyntaxError || message !== first.trim() ? 'it cannot be read as a program' : 'it throws'}: ${message}${line}`
 }

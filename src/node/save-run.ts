@@ -23,13 +23,13 @@ export async function loadDrawing() {
 }
 
 /** `metrics.csv`: numbers that are unknown are empty cells. */
-export function metricsCsv(metrics: readonly MetricsRow[]): string {
+function metricsCsv(metrics: readonly MetricsRow[]): string {
   const lines = metrics.map(({ step, objective, heldOutObjective, seconds }) => [step, objective, heldOutObjective ?? '', Number(seconds.toFixed(3))].join(','))
   return ['step,objective,heldOutObjective,seconds', ...lines].join('\n') + '\n'
 }
 
 /** What the figure says in words, from a fit. */
-export function landscapeDetails(fit: FitJson, rows: Table) {
+function landscapeDetails(fit: FitJson, rows: Table) {
   return {
     heading: `${fit.model.name} energy by ${fit.estimator.name.replaceAll('-', ' ')}, ${rows.source}`,
     logNormalizer: fit.logNormalizer, noise: fit.estimator.noise, warnings: fit.warnings,

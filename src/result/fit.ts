@@ -22,6 +22,7 @@ import type { Model } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
+import { refuseUndefined } from './defined.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { estimators } from './estimators.ts'
@@ -70,6 +71,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
   environment.onPhase?.('assessing the fit')
   const standardization = isNetwork ? scale : undefined
   const energy = await runEnergy(energyProgram(traced, estimated.theta, standardization, undefined), table.columns, environment.engine)
+  if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork ? energy : undefined, table, environment.engine)
   const fitted = evaluationRows(table, 'train', split)
   const logZ = estimated.logNormalizer ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, warnings) : null)
   const baselines = fitBaselines(baselineRows(table, split), d)

@@ -104,8 +104,9 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Flo
   }
 }
 
-/** Draws of the noise for each row, in pairs ±z. */
-const DRAWS = 8
+/** Draws of the noise for each row, in pairs ±z: as many as a fit takes, fewer where rows are many. */
+const MOST_DRAWS = 32
+const ROWS_TIMES_DRAWS = 2_000_000
 
 /** The objective of the run on these rows; its error is that over rows, draws of one row averaged first. */
 async function objectiveOf({ folder, metadata }: OpenedModel, rows: Float64Array, threads: number | undefined, random: Random) {
@@ -116,11 +117,12 @@ async function objectiveOf({ folder, metadata }: OpenedModel, rows: Float64Array
     if (!objective.needsDraws) return meanWithError(await objective.perRow(rows, null))
     const total = new Float64Array(rows.length / metadata.columns.length)
     const draws = new Float64Array(rows.length)
-    for (let draw = 0; draw < DRAWS; draw++) {
+    const count = Math.max(2, Math.min(MOST_DRAWS, 2 * Math.floor(ROWS_TIMES_DRAWS / total.length / 2)))
+    for (let draw = 0; draw < count; draw++) {
       if (draw % 2 === 0) random.split(draw).fillNormal(draws)
       else draws.forEach((z, k) => { draws[k] = -z })
       const values = await objective.perRow(rows, draws)
-      values.forEach((value, k) => { total[k] += value / DRAWS })
+      values.forEach((value, k) => { total[k] += value / count })
     }
     return meanWithError(total)
   } finally {

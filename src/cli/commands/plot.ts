@@ -41,7 +41,7 @@ export const command = defineCommand({
 
 async function rowsOfRun(context: Context, folder: string | null, model: string): Promise<Table> {
   if (folder === null) {
-    throw new UnnormError('missing-argument', `missing DATA: ${model} alone does not say where its density lies; name rows to draw beside it, or the run folder`)
+    throw new UnnormError('missing-argument', `missing DATA: ${model} alone does not say where its density lies; name rows to draw beside it, or give the run folder`)
   }
   const { trainingTable } = await import('../run-data.ts')
   try {
