@@ -98,7 +98,10 @@ export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const arrays = new Map<string, Float32Array>()
   let at = HEADER_START + headerLength
   for (const { name, length } of header.arrays) {
-    arrays.set(name, new Float32Array(bytes.slice(at, at + 4 * length).buffer))
+    // A copy, because views of float32 must start at a multiple of four, and a Buffer need not.
+    const values = new Float32Array(length)
+    new Uint8Array(values.buffer).set(bytes.subarray(at, at + values.byteLength))
+    arrays.set(name, values)
     at += 4 * length
   }
   const { format: _format, arrays: _arrays, state, ...rest } = header

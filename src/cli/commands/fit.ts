@@ -59,7 +59,7 @@ type Values = {
 } & { readonly model: string; readonly missing: 'refuse' | 'drop'; readonly threads?: number } & Readonly<Record<string, unknown>>
 
 async function resumed(context: Context, data: string | undefined, values: Values, given: ReadonlySet<string>): Promise<FitJson> {
-  const other = [...given].find((name) => name !== 'resume')
+  const other = Object.keys({ ...options, ...modelOptions }).find((name) => name !== 'resume' && given.has(name))
   if (other !== undefined) {
     throw new UnnormError('conflicting-options', `invalid ${flagName(other)}: with --resume everything comes from the checkpoint (leave it out, or start a new run with --init ${values.resume})`, 'usage')
   }
