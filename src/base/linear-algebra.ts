@@ -48,15 +48,29 @@ export function solveCholesky(lower: Float64Array, size: number, right: ArrayLik
   return x
 }
 
-/** (L Lᵀ)⁻¹, row-major. */
+/** (L Lᵀ)⁻¹ = L⁻ᵀ L⁻¹, row-major. All inner loops run along rows: matrices of a thousand columns leave the cache. */
 export function invertCholesky(lower: Float64Array, size: number): Float64Array {
+  const inverseLower = new Float64Array(size * size)
+  for (let i = 0; i < size; i++) {
+    const row = inverseLower.subarray(i * size, (i + 1) * size)
+    for (let k = 0; k < i; k++) {
+      const factor = lower[i * size + k]
+      const other = inverseLower.subarray(k * size, (k + 1) * size)
+      for (let j = 0; j <= k; j++) row[j] -= factor * other[j]
+    }
+    row[i] = 1
+    for (let j = 0; j <= i; j++) row[j] /= lower[i * size + i]
+  }
   const inverse = new Float64Array(size * size)
   for (let k = 0; k < size; k++) {
-    const unit = new Float64Array(size)
-    unit[k] = 1
-    const column = solveCholesky(lower, size, unit)
-    for (let i = 0; i < size; i++) inverse[i * size + k] = column[i]
+    const row = inverseLower.subarray(k * size, (k + 1) * size)
+    for (let i = 0; i <= k; i++) {
+      const factor = row[i]
+      const target = inverse.subarray(i * size, (i + 1) * size)
+      for (let j = 0; j <= i; j++) target[j] += factor * row[j]
+    }
   }
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) inverse[j * size + i] = inverse[i * size + j]
   return inverse
 }
 

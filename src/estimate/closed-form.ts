@@ -2,7 +2,7 @@
 //
 // min ½ (θ−θ₀)ᵀH(θ−θ₀) + g₀ᵀ(θ−θ₀), θ_k ≥ 0 for k positive (Nocedal & Wright 2006, §16.5). Singular and indefinite H are
 // told apart by their null directions: flat ones do not change the objective, along the others it falls without end.
-import { choleskyDecompose, invertCholesky, multiply, solveCholesky, symmetricEigen } from '../base/linear-algebra.ts'
+import { choleskyDecompose, multiply, solveCholesky, symmetricEigen } from '../base/linear-algebra.ts'
 
 export interface QuadraticProblem {
   /** Row-major [P × P]. */
@@ -13,7 +13,7 @@ export interface QuadraticProblem {
   readonly start: Float64Array
   readonly positive: readonly boolean[]
   /** Root mean square over rows of the gradient of one row, [P]: below 1e-10 of it a mean gradient is rounding. */
-  readonly gradientSize: Float64Array
+  readonly gradientSize: ArrayLike<number>
 }
 
 export interface QuadraticMinimum {
@@ -23,6 +23,10 @@ export interface QuadraticMinimum {
   readonly atBound: readonly number[]
   /** A direction [P] along which the objective falls without end. */
   readonly ray: Float64Array | undefined
+  /** Whether the Hessian of the free parameters is well away from singular. */
+  readonly unique: boolean
+  /** The Newton step [P] of the parameters not at a bound for a gradient [P]: what a gradient computed anew still asks for. */
+  correction(gradient: Float64Array): Float64Array
 }
 
 /** Largest condition number, after scaling to unit diagonal, that Cholesky is trusted with. */
@@ -40,14 +44,19 @@ export function minimizeQuadratic(problem: QuadraticProblem): QuadraticMinimum {
   const size = positive.length
   const theta = problem.start.slice()
   const atBound = new Set<number>()
+  let step: StepRule = () => ({ step: new Float64Array(size), ray: undefined, unique: true })
+  let unique = true
+  const result = (outcome: QuadraticMinimum['outcome'], ray?: Float64Array): QuadraticMinimum =>
+    ({ theta, outcome, atBound: [...atBound].sort((a, b) => a - b), ray, unique, correction: (slope) => step(slope).step })
   // Every pass meets a bound, leaves one or ends; strict convexity forbids coming back to the same set.
   for (let pass = 0; pass < 20 * size + 20; pass++) {
     const free = Array.from({ length: size }, (_, k) => k).filter((k) => !atBound.has(k))
-    const slope = slopeAt(problem, theta)
-    const move = freeStep(hessian, slope, free, gradientSize, size)
+    step = stepRule(hessian, free, gradientSize, size)
+    const move = step(slopeAt(problem, theta))
+    unique = move.unique
     const direction = move.ray ?? move.step
     const { length, bound } = distanceToBound(theta, direction, positive, atBound)
-    if (move.ray && bound === undefined) return { theta, outcome: 'unbounded', atBound: [...atBound], ray: move.ray }
+    if (move.ray && bound === undefined) return result('unbounded', move.ray)
     const taken = move.ray ? length : Math.min(1, length)
     for (const k of free) theta[k] += taken * direction[k]
     if (bound !== undefined && (move.ray || length < 1)) {
@@ -60,7 +69,7 @@ export function minimizeQuadratic(problem: QuadraticProblem): QuadraticMinimum {
     if (pulls.length === 0) break
     atBound.delete(pulls.reduce((a, b) => (b.pull > a.pull ? b : a)).k)
   }
-  return { theta, outcome: 'solved', atBound: [...atBound].sort((a, b) => a - b), ray: undefined }
+  return result('solved')
 }
 
 function slopeAt({ hessian, gradient, start }: QuadraticProblem, theta: Float64Array): Float64Array {
@@ -84,33 +93,40 @@ interface FreeStep {
   /** To the minimum over the free parameters, [P]; zero elsewhere. */
   readonly step: Float64Array
   readonly ray: Float64Array | undefined
+  readonly unique: boolean
 }
 
-function freeStep(hessian: Float64Array, slope: Float64Array, free: readonly number[], gradientSize: Float64Array, size: number): FreeStep {
+/** From a gradient [P] to the step of the free parameters. */
+type StepRule = (slope: Float64Array) => FreeStep
+
+function stepRule(hessian: Float64Array, free: readonly number[], gradientSize: ArrayLike<number>, size: number): StepRule {
   const spread = (part: ArrayLike<number>): Float64Array => {
     const full = new Float64Array(size)
     free.forEach((k, i) => { full[k] = part[i] })
     return full
   }
   const scaled = scaleToUnitDiagonal(submatrix(hessian, free, size), free.length)
-  const right = Float64Array.from(free, (k, i) => -slope[k] * scaled.factors[i])
-  const inverse = invertWellConditioned(scaled.matrix, free.length)
-  if (inverse) return { step: spread(inverse.solve(right).map((value, i) => value * scaled.factors[i])), ray: undefined }
+  const scaledSlope = (slope: Float64Array): Float64Array => Float64Array.from(free, (k, i) => -slope[k] * scaled.factors[i])
+  const lower = factorWellConditioned(scaled.matrix, free.length)
+  if (lower) return (slope) => ({ step: spread(solveCholesky(lower, free.length, scaledSlope(slope)).map((value, i) => value * scaled.factors[i])), ray: undefined, unique: true })
 
   const { values, vectors } = symmetricEigen(scaled.matrix, free.length)
   const limit = NULL_SHARE * Math.max(values.at(-1) ?? 0, 1)
-  const step = new Float64Array(free.length)
-  const fall = new Float64Array(free.length)
-  values.forEach((value, column) => {
-    const vector = Float64Array.from(free, (_, i) => vectors[i * free.length + column])
-    const along = vector.reduce((total, v, i) => total + v * right[i], 0)
-    const noise = ROUNDING * vector.reduce((total, v, i) => total + Math.abs(v) * scaled.factors[i] * gradientSize[free[i]], 0)
-    if (value > limit) vector.forEach((v, i) => { step[i] += (along / value) * v * scaled.factors[i] })
-    // Along negative curvature the objective falls both ways; where it is level the descending way is taken.
-    else if (value < -limit) vector.forEach((v, i) => { fall[i] += (along < 0 ? -1 : 1) * Math.max(Math.abs(along), 1) * v * scaled.factors[i] })
-    else if (Math.abs(along) > noise) vector.forEach((v, i) => { fall[i] += along * v * scaled.factors[i] })
-  })
-  return { step: spread(step), ray: fall.some((value) => value !== 0) ? spread(fall) : undefined }
+  return (slope) => {
+    const right = scaledSlope(slope)
+    const step = new Float64Array(free.length)
+    const fall = new Float64Array(free.length)
+    values.forEach((value, column) => {
+      const vector = Float64Array.from(free, (_, i) => vectors[i * free.length + column])
+      const along = vector.reduce((total, v, i) => total + v * right[i], 0)
+      const noise = ROUNDING * vector.reduce((total, v, i) => total + Math.abs(v) * scaled.factors[i] * gradientSize[free[i]], 0)
+      if (value > limit) vector.forEach((v, i) => { step[i] += (along / value) * v * scaled.factors[i] })
+      // Along negative curvature the objective falls both ways; where it is level the descending way is taken.
+      else if (value < -limit) vector.forEach((v, i) => { fall[i] += (along < 0 ? -1 : 1) * Math.max(Math.abs(along), 1) * v * scaled.factors[i] })
+      else if (Math.abs(along) > noise) vector.forEach((v, i) => { fall[i] += along * v * scaled.factors[i] })
+    })
+    return { step: spread(step), ray: fall.some((value) => value !== 0) ? spread(fall) : undefined, unique: false }
+  }
 }
 
 export function submatrix(full: Float64Array, kept: readonly number[], size: number): Float64Array {
@@ -126,13 +142,17 @@ export function scaleToUnitDiagonal(matrix: Float64Array, size: number): { matri
   return { matrix: matrix.map((value, e) => value * (factors[Math.floor(e / size)] * factors[e % size])), factors }
 }
 
-/** The inverse of a positive definite matrix that is far enough from singular; undefined otherwise. */
-export function invertWellConditioned(matrix: Float64Array, size: number): { inverse: Float64Array; solve(right: Float64Array): Float64Array } | undefined {
-  if (size === 0) return { inverse: new Float64Array(0), solve: (right) => right }
+/** The Cholesky factor of a matrix of unit diagonal that is far enough from singular; undefined otherwise. */
+export function factorWellConditioned(matrix: Float64Array, size: number): Float64Array | undefined {
   const lower = choleskyDecompose(matrix, size)
-  if (!lower || lower.some(Number.isNaN)) return undefined
-  const inverse = invertCholesky(lower, size)
-  const norm = (values: Float64Array): number => Math.sqrt(values.reduce((total, value) => total + value * value, 0))
-  if (!(norm(matrix) * norm(inverse) < LARGEST_CONDITION)) return undefined
-  return { inverse, solve: (right) => solveCholesky(lower, size, right) }
+  if (!lower || size === 0) return lower
+  // The smallest eigenvalue by inverse iteration; the largest is between 1 and the size.
+  let vector: Float64Array = Float64Array.from({ length: size }, (_, k) => 1 + Math.sin(k + 1) / 2)
+  let inverseNorm = 0
+  for (let k = 0; k < 8; k++) {
+    const length = Math.hypot(...vector)
+    vector = solveCholesky(lower, size, vector.map((value) => value / length))
+    inverseNorm = Math.hypot(...vector)
+  }
+  return inverseNorm < LARGEST_CONDITION ? lower : undefined
 }

@@ -5,6 +5,7 @@ import { vectorize } from '../differentiate/vectorize.ts'
 import type { Engine, Executable, Values } from '../engine/engine.ts'
 import { ROWS } from '../graph/node.ts'
 import type { Node } from '../graph/node.ts'
+import { square } from '../graph/ops/arithmetic.ts'
 import { contractAxes } from '../graph/ops/contract.ts'
 import { input } from '../graph/ops/leaf.ts'
 import { sum } from '../graph/ops/linear.ts'
@@ -50,6 +51,7 @@ const CHUNK_ELEMENTS = 2 ** 21
 const CHUNK_ROWS = 65_536
 /** Directions whose Hessian products are computed in one run. */
 const DIRECTIONS = 32
+const FEW_PARAMETERS = 64
 
 interface Pass {
   /** Runs all chunks; `each` gets every chunk's outputs. */
@@ -100,7 +102,7 @@ export function openFullBatch(
     const { perRow, inputs } = batch
     const own = concat(gradient(objective.value, traced.parameters.map(({ packed }) => packed)), 0)
     const [all] = vectorize([own], new Map([traced.x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
-    const outputs: Record<string, Node> = name === 'products' ? { perRow, products: contractAxes(all, all, [0], [0]) } : { all }
+    const outputs: Record<string, Node> = name === 'products' ? { perRow, products: contractAxes(all, all, [0], [0]) } : { squares: sum(square(all), [0]) }
     return openPass(name, [...inputs, theta], outputs, Math.max(width, parameterCount))
   }
 
@@ -108,6 +110,17 @@ export function openFullBatch(
     const block = Math.min(DIRECTIONS, parameterCount)
     const { thetas, directions, products } = hessianProducts(traced, objective, batch.inputs, block)
     return openPass('hessian', [...batch.inputs, thetas, directions], { products }, width * block)
+  }
+
+  const spread = async (at: Float64Array): Promise<Spread> => {
+    const { run } = await pass('products', () => openRowGradients('products'))
+    const values = new Float64Array(rowCount)
+    const gradientProducts = new Float64Array(parameterCount * parameterCount)
+    await run(feed(at), (outputs, first) => {
+      values.set(outputs.perRow.data, first)
+      addTo(gradientProducts, outputs.products.data, 1 / rowCount)
+    })
+    return { objectiveError: standardErrorOfMean(values), gradientProducts }
   }
 
   return {
@@ -140,21 +153,17 @@ export function openFullBatch(
       }
       return symmetrized(hessian, parameterCount)
     },
-    spread: async (at) => {
-      const { run } = await pass('products', () => openRowGradients('products'))
-      const values = new Float64Array(rowCount)
-      const gradientProducts = new Float64Array(parameterCount * parameterCount)
-      await run(feed(at), (outputs, first) => {
-        values.set(outputs.perRow.data, first)
-        addTo(gradientProducts, outputs.products.data, 1 / rowCount)
-      })
-      return { objectiveError: standardErrorOfMean(values), gradientProducts }
-    },
+    spread,
     gradientSquares: async (at) => {
+      // For few parameters the program of `spread`, which every fit needs in the end, serves as well.
+      if (parameterCount <= FEW_PARAMETERS) {
+        const { gradientProducts } = await spread(at)
+        return Float64Array.from({ length: parameterCount }, (_, k) => gradientProducts[k * (parameterCount + 1)])
+      }
       const { run } = await pass('squares', () => openRowGradients('squares'))
       const squares = new Float64Array(parameterCount)
       await run(feed(at), (outputs) => {
-        outputs.all.data.forEach((value, k) => { squares[k % parameterCount] += value * value / rowCount })
+        addTo(squares, outputs.squares.data, 1 / rowCount)
       })
       return squares
     },

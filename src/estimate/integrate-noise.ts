@@ -1,15 +1,18 @@
-// The expectation of a row's objective over its noise draws: exactly from symmetric points, or from a fixed set of antithetic draws.
+// The expectation of a row's objective over its noise draws: exactly where it is quadratic in them, else from a fixed set
+// of antithetic draws.
 //
-// With D standard normal draws the 2D points ±√D·e_j have the moments of N(0, I) up to order three, so that an objective
-// quadratic in the draws (denoising with a score that is affine in x) is integrated without error.
+// A quadratic f has E f(z) = f(0) + ½ Δf for z ~ N(0, I): what the mean over the 2D points ±√D·e_j would give, without
+// computing f at 2D points. Denoising with a score that is affine in x is such a case.
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
+import { laplacian } from '../differentiate/second-order.ts'
+import { substitute } from '../differentiate/substitute.ts'
 import { vectorize } from '../differentiate/vectorize.ts'
 import type { Values } from '../engine/engine.ts'
 import { sizeOf } from '../graph/node.ts'
-import type { Node } from '../graph/node.ts'
-import { constant, input } from '../graph/ops/leaf.ts'
-import { scale, sum } from '../graph/ops/linear.ts'
+import { add } from '../graph/ops/arithmetic.ts'
+import { input } from '../graph/ops/leaf.ts'
+import { fill, scale, sum } from '../graph/ops/linear.ts'
 import type { TracedModel } from '../model/model.ts'
 import type { RowObjective } from './estimator.ts'
 import { isQuadraticIn } from './quadratic.ts'
@@ -25,7 +28,7 @@ export interface IntegratedObjective extends RowObjective {
 
 export interface NoiseIntegration {
   /**
-   * Noise points of each row, half of them the negatives of the others. Left out: the exact points where the objective is
+   * Noise points of each row, half of them the negatives of the others. Left out: the exact expectation where the objective is
    * quadratic in the noise, `defaultDraws` otherwise. Given: always simulated.
    */
   readonly draws?: number
@@ -51,35 +54,22 @@ export function integrateNoise(traced: TracedModel, objective: RowObjective, { d
   return simulated(traced, objective, draws ?? defaultDraws, random)
 }
 
-function averaged(objective: RowObjective, points: ReadonlyMap<Node, Node>, count: number): Node {
-  const [values] = vectorize([objective.value], points, count)
-  return scale(sum(values), 1 / count)
-}
-
 function exactly(objective: RowObjective): IntegratedObjective {
-  const total = objective.draws.reduce((size, draw) => size + sizeOf(draw.shape), 0)
-  let offset = 0
-  const points = new Map(objective.draws.map((draw) => {
-    const size = sizeOf(draw.shape)
-    const data = new Float64Array(2 * total * size)
-    for (let j = 0; j < size; j++) {
-      data[2 * (offset + j) * size + j] = Math.sqrt(total)
-      data[(2 * (offset + j) + 1) * size + j] = -Math.sqrt(total)
-    }
-    offset += size
-    return [draw, constant(draw.graph, data, [2 * total, ...draw.shape])]
-  }))
-  return { value: averaged(objective, points, 2 * total), draws: [], points: 2 * total, method: 'exact', feeds: () => ({}) }
+  const { value, draws } = objective
+  const whole = draws.reduce((total, draw) => add(total, scale(laplacian(value, draw), 0.5)), value)
+  const [atZero] = substitute([whole], new Map(draws.map((draw) => [draw, fill(draw.graph, 0, draw.shape)])))
+  return { value: atZero, draws: [], points: 1, method: 'exact', feeds: () => ({}) }
 }
 
 function simulated({ graph }: TracedModel, objective: RowObjective, count: number, random: Random): IntegratedObjective {
   const sets = objective.draws.map((draw, k) => input(graph, `set${k}`, [count, ...draw.shape]))
   const points = new Map(objective.draws.map((draw, k) => [draw, sets[k]]))
+  const [values] = vectorize([objective.value], points, count)
   const stream = random.split('draws')
   const kept = new Map<string, Values>()
   let keptNumbers = 0
   return {
-    value: averaged(objective, points, count),
+    value: scale(sum(values), 1 / count),
     draws: sets,
     points: count,
     method: 'simulation',

@@ -5,9 +5,10 @@ import type { Random } from '../base/random.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { TracedModel } from '../model/model.ts'
 import { minimizeQuadratic } from './closed-form.ts'
+import type { QuadraticMinimum, QuadraticProblem } from './closed-form.ts'
 import type { Estimator, Noise } from './estimator.ts'
 import { Interrupted, openFullBatch } from './full-batch.ts'
-import type { FullBatch } from './full-batch.ts'
+import type { Evaluation, FullBatch } from './full-batch.ts'
 import { integrateNoise } from './integrate-noise.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 import { isQuadraticIn } from './quadratic.ts'
@@ -72,6 +73,9 @@ interface Found {
   readonly ranOff: readonly number[]
   readonly warnings: readonly Warning[]
   readonly history: ParametricFit['history']
+  /** At θ, where they are known already. */
+  readonly hessian?: Float64Array
+  readonly evaluation?: Evaluation
 }
 
 /**
@@ -135,8 +139,8 @@ async function solve(traced: TracedModel, estimator: Estimator, batch: FullBatch
     const first = await batch.evaluate(start)
     if (!Number.isFinite(first.objective) || !first.gradient.every(Number.isFinite)) await refuseNonFinite(traced, batch, start)
     const hessian = await batch.hessian(start)
-    const gradientSize = (await batch.gradientSquares(start)).map(Math.sqrt)
-    const minimum = minimizeQuadratic({ hessian, gradient: first.gradient, start, positive, gradientSize })
+    const problem = { hessian, gradient: first.gradient, start, positive }
+    const minimum = solvedPlainly(problem) ?? minimizeQuadratic({ ...problem, gradientSize: (await batch.gradientSquares(start)).map(Math.sqrt) })
     const history = [{ step: 0, objective: first.objective }]
     if (minimum.ray) {
       const ranOff = movingParameters(minimum.ray, hessian)
@@ -146,39 +150,32 @@ async function solve(traced: TracedModel, estimator: Estimator, batch: FullBatch
     // A bound stays one while rounding is repaired.
     const free = positive.map((_, k) => !minimum.atBound.includes(k))
     let { theta } = minimum
-    let { objective, gradient } = await batch.evaluate(theta)
+    let evaluation = await batch.evaluate(theta)
     for (let k = 0; k < REFINEMENTS; k++) {
-      const corrected = correct(theta, gradient, hessian, free, gradientSize)
-      if (positive.some((bounded, p) => bounded && free[p] && !(corrected[p] > 0))) break
+      const correction = minimum.correction(evaluation.gradient)
+      const corrected = theta.map((value, p) => value + correction[p])
+      if (corrected.every((value, p) => value === theta[p]) || positive.some((bounded, p) => bounded && free[p] && !(corrected[p] > 0))) break
       const next = await batch.evaluate(corrected)
-      if (!(Math.hypot(...scaledBy(next.gradient, hessian, free)) < Math.hypot(...scaledBy(gradient, hessian, free)))) break
+      if (!(Math.hypot(...scaledBy(next.gradient, hessian, free)) < Math.hypot(...scaledBy(evaluation.gradient, hessian, free)))) break
       theta = corrected
-      objective = next.objective
-      gradient = next.gradient
+      evaluation = next
     }
+    const { objective } = evaluation
     onProgress?.({ step: 1, objective })
     history.push({ step: 1, objective })
-    return { ...found, theta, atBound: minimum.atBound, stopped: minimum.atBound.length > 0 ? 'at a bound' : 'solved', history }
+    return { ...found, theta, hessian, evaluation, atBound: minimum.atBound, stopped: minimum.atBound.length > 0 ? 'at a bound' : 'solved', history }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
     return { ...found, stopped: 'interrupted' }
   }
 }
 
-function correct(theta: Float64Array, gradient: Float64Array, hessian: Float64Array, free: readonly boolean[], gradientSize: Float64Array): Float64Array {
-  const kept = Array.from(theta, (_, k) => k).filter((k) => free[k])
-  const size = kept.length
-  const own = Float64Array.from({ length: size * size }, (_, e) => hessian[kept[Math.floor(e / size)] * theta.length + kept[e % size]])
-  const { theta: step } = minimizeQuadratic({
-    hessian: own,
-    gradient: Float64Array.from(kept, (k) => gradient[k]),
-    start: new Float64Array(size),
-    positive: kept.map(() => false),
-    gradientSize: Float64Array.from(kept, (k) => gradientSize[k]),
-  })
-  const corrected = theta.slice()
-  kept.forEach((k, i) => { corrected[k] += step[i] })
-  return corrected
+/** The minimum where it is unique and meets no bound, as it mostly is: then the spread of the gradients is not needed. */
+function solvedPlainly(problem: Omit<QuadraticProblem, 'gradientSize'>): QuadraticMinimum | undefined {
+  const gradientSize = new Float64Array(problem.start.length)
+  const minimum = minimizeQuadratic({ ...problem, positive: problem.positive.map(() => false), gradientSize })
+  const inside = problem.positive.every((bounded, k) => !bounded || minimum.theta[k] > 0)
+  return minimum.unique && inside ? minimum : undefined
 }
 
 /** The free gradient in units that do not depend on those of the parameters. */
@@ -266,7 +263,7 @@ async function conclude(traced: TracedModel, batch: FullBatch, found: Found): Pr
   const warnings = [...found.warnings]
   const without = { route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), covariance: null, warnings }
   try {
-    const { objective, gradient } = await batch.evaluate(theta)
+    const { objective, gradient } = found.evaluation ?? await batch.evaluate(theta)
     const gradientNorm = Math.hypot(...gradient)
     const optimal = found.stopped === 'solved' || found.stopped === 'converged' || found.stopped === 'at a bound'
     if (!optimal || size > LARGEST_HESSIAN) {
@@ -276,7 +273,7 @@ async function conclude(traced: TracedModel, batch: FullBatch, found: Found): Pr
     }
     const { objectiveError, gradientProducts } = await batch.spread(theta)
     const free = parameterNames.map((_, k) => k).filter((k) => !atBound.includes(k))
-    const { covariance, determined, absent } = sandwich(await batch.hessian(theta), gradientProducts, batch.rowCount, free, size)
+    const { covariance, determined, absent } = sandwich(found.hessian ?? await batch.hessian(theta), gradientProducts, batch.rowCount, free, size)
     if (atBound.length > 0) warnings.push(warn.atBound(atBound.map((k) => parameterNames[k])))
     const flat = determined.includes(false)
     if (flat) warnings.push(...warn.notIdentified(parameterNames, determined, absent))

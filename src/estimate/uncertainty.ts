@@ -1,8 +1,8 @@
 // How sure an estimate is: the sandwich covariance A⁻¹BA⁻¹/n of an M-estimator (Huber 1967; Godambe 1960), which of its
 // parameters the objective determines at all, and the delta method for what is computed from them.
-import { symmetricEigen } from '../base/linear-algebra.ts'
+import { choleskyDecompose, invertCholesky, symmetricEigen } from '../base/linear-algebra.ts'
 import type { TracedModel } from '../model/model.ts'
-import { NULL_SHARE, invertWellConditioned, scaleToUnitDiagonal, submatrix } from './closed-form.ts'
+import { NULL_SHARE, factorWellConditioned, scaleToUnitDiagonal, submatrix } from './closed-form.ts'
 
 /** A parameter with its error; what is unknown is null. */
 export interface ParameterEstimate {
@@ -30,8 +30,8 @@ export interface Uncertainty {
 export function sandwich(hessian: Float64Array, products: Float64Array, rowCount: number, free: readonly number[], size: number): Uncertainty {
   const count = free.length
   const { matrix, factors } = scaleToUnitDiagonal(submatrix(hessian, free, size), count)
-  const solved = invertWellConditioned(matrix, count)
-  const { inverse, undetermined } = solved ? { inverse: solved.inverse, undetermined: new Float64Array(count) } : pseudoInverse(matrix, count)
+  const lower = factorWellConditioned(matrix, count)
+  const { inverse, undetermined } = lower ? { inverse: invertCholesky(lower, count), undetermined: new Float64Array(count) } : pseudoInverse(matrix, count)
   const lost = Array.from(undetermined, (share) => share > 1e-8)
   const middle = submatrix(products, free, size).map((value, e) => value * (factors[Math.floor(e / count)] * factors[e % count]))
   const scaled = sandwiched(inverse, middle, count)
@@ -147,17 +147,22 @@ function deltaVariances(f: (theta: Float64Array) => readonly number[] | undefine
   if (covariance.some(Number.isNaN)) return undefined
   // Scaled first: η may be a million times larger than the precisions.
   const { matrix, factors } = scaleToUnitDiagonal(covariance, size)
-  const { values, vectors } = symmetricEigen(matrix, size)
+  const root = choleskyDecompose(matrix, size) ?? symmetricRoot(matrix, size)
   let variances: number[] | undefined
   for (let column = 0; column < size; column++) {
-    const root = Math.sqrt(Math.max(0, values[column]))
-    const along = (by: number): readonly number[] | undefined => f(theta.map((value, k) => value + (by * root * vectors[k * size + column]) / factors[k]))
+    const along = (by: number): readonly number[] | undefined => f(theta.map((value, k) => value + (by * root[k * size + column]) / factors[k]))
     const [near, back, far, farBack] = [DELTA_STEP, -DELTA_STEP, 2 * DELTA_STEP, -2 * DELTA_STEP].map(along)
     if (!near || !back || !far || !farBack) return undefined
     const slopes = near.map((value, k) => (8 * (value - back[k]) - (far[k] - farBack[k])) / (12 * DELTA_STEP))
     variances = slopes.map((slope, k) => (variances?.[k] ?? 0) + slope * slope)
   }
   return variances
+}
+
+/** R with R Rᵀ = M, also for a singular M (fewer rows than parameters). */
+function symmetricRoot(matrix: Float64Array, size: number): Float64Array {
+  const { values, vectors } = symmetricEigen(matrix, size)
+  return vectors.map((value, e) => value * Math.sqrt(Math.max(0, values[e % size])))
 }
 
 /** z with Φ(z) = p: Newton's method on the distribution function, to rounding. */

@@ -6,6 +6,7 @@ import { minimizeQuadratic } from '../../src/estimate/closed-form.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
 import { rowMoments } from '../../src/estimate/row-moments.ts'
 import { describeParameters } from '../../src/estimate/uncertainty.ts'
+import { scale as scaleNode } from '../../src/graph/ops/linear.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { precision } from '../../src/model/energies/precision.ts'
 import { logSumExp, stack } from '../../src/model/expression.ts'
@@ -176,6 +177,18 @@ describe('quadratics by themselves', () => {
     expect(outcome).toBe('unbounded')
     expect(ray![0]).toBeCloseTo(0)
   })
+})
+
+test('an estimate that is no density is said to be none', async () => {
+  // The objective of the energy with its sign turned: its minimum has the negative of the right precision.
+  const reversed = { ...scoreMatching, objective: (traced: Parameters<typeof scoreMatching.objective>[0]) => {
+    const { value } = scoreMatching.objective({ ...traced, logDensity: scaleNode(traced.logDensity, -1) }, undefined)
+    return { value, draws: [] }
+  } }
+  const { fit, traced, value } = await fitModel(gaussian, reversed, normalRows(100, 2, 'reversed'), 2)
+  expect(value('precision[1,1]')).toBeLessThan(0)
+  expect(fit.warnings.map(({ code }) => code)).toEqual(['not-integrable'])
+  expect(describeParameters(traced, fit, 0.95).parameters.at(-1)).toEqual({ name: 'mean[2]', estimate: null, standardError: null, interval: null })
 })
 
 test('a smooth model that is not quadratic in its parameters is not solved in closed form', async () => {

@@ -4,6 +4,9 @@ import { createRandom } from '../../src/base/random.ts'
 import { choleskyDecompose, invertCholesky, multiply, symmetricEigen } from '../../src/base/linear-algebra.ts'
 import { denoising } from '../../src/estimate/estimators/denoising.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
+import type { Node } from '../../src/graph/node.ts'
+import { tensor } from '../../src/graph/tensor.ts'
+import { evaluate } from '../../src/engine/reference.ts'
 import { integrateNoise } from '../../src/estimate/integrate-noise.ts'
 import { rowMoments } from '../../src/estimate/row-moments.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
@@ -22,9 +25,22 @@ describe.each(engines)('on engine $name', (engine) => {
     const { fit } = await fitModel(gaussian, denoising, rows, 4, { noise: isotropic(0.3, 4) }, engine)
     const { mean, covariance } = rowMoments(rows, 4)
     const k = inverse(covariance.map((value, e) => value + (e % 5 === 0 ? 0.09 : 0)), 4)
-    expect([fit.route, fit.stopped, fit.noise]).toEqual(['closed-form', 'solved', { method: 'exact', points: 8 }])
+    expect([fit.route, fit.stopped, fit.noise]).toEqual(['closed-form', 'solved', { method: 'exact', points: 1 }])
     expectClose(fit.theta, [...upper(k, 4), ...multiply(k, mean, 4, 4, 1)], 1e-10)
   })
+})
+
+test('the exact expectation is the mean over the 2d points ±√d·e_j, row by row', () => {
+  const traced = trace(gaussian, 3)
+  const objective = denoising.objective(traced, { factor: Float64Array.of(0.4, 0, 0, -0.2, 0.3, 0, 0.1, 0.5, 0.6), isotropic: undefined })
+  const { value, method } = integrateNoise(traced, objective, { random: createRandom(0) })
+  expect(method).toBe('exact')
+  const theta = tensor([9], [2, -0.3, 0.1, 1.5, 0.4, 0.8, 0.2, -0.7, 1.1])
+  const x = tensor([3], [0.3, -1.2, 2])
+  const at = (node: Node, draw: readonly number[]): number => evaluate([node], new Map([[traced.theta, theta], [traced.x, x], [objective.draws[0], tensor([3], draw)]]))[0].data[0]
+  const points = [0, 1, 2].flatMap((j) => [1, -1].map((sign) => [0, 1, 2].map((k) => (k === j ? sign * Math.sqrt(3) : 0))))
+  const mean = points.reduce((total, point) => total + at(objective.value, point) / 6, 0)
+  expectClose([at(value, [0, 0, 0])], [mean], 1e-13)
 })
 
 test('noise of a full covariance: (Σ̂ + C)⁻¹', async () => {

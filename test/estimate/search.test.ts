@@ -11,7 +11,7 @@ import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { precision } from '../../src/model/energies/precision.ts'
 import { dot, exp, log, logSumExp, stack, tanh } from '../../src/model/expression.ts'
 import { defineModel } from '../../src/model/model.ts'
-import { matrix, positive, scalar, vector } from '../../src/model/parameters.ts'
+import { matrix, positive, positiveVector, scalar, vector } from '../../src/model/parameters.ts'
 import { engines, expectClose, fitModel, normalRows } from './parametric-fixtures.ts'
 
 /** A Gaussian in mean and variance: not quadratic in them. */
@@ -68,6 +68,42 @@ test('more than sixty-four parameters: L-BFGS reaches the minimum that Newton\'s
   expect(fit.route).toBe('lbfgs')
   expect(steps.length).toBeGreaterThan(10)
   steps.slice(0, 60).forEach((objective, k) => { if (k > 0) expect(objective).toBeLessThanOrEqual(steps[k - 1] + 1e-12) })
+})
+
+test('seventy variances by L-BFGS are the mean squares of their columns, with their errors', async () => {
+  const d = 70
+  const model = defineModel({
+    name: 'variances',
+    parameters: { variances: positiveVector(d) },
+    logDensity: ({ variances }, x) => x.square().div(variances).sum().mul(-0.5),
+  })
+  const rows = normalRows(300, d, 'seventy').map((z, k) => z * (0.5 + (k % d) / 20))
+  const { fit } = await fitModel(model, scoreMatching, rows, d)
+  expect([fit.route, fit.stopped, fit.warnings]).toEqual(['lbfgs', 'converged', []])
+  for (let j = 0; j < d; j++) {
+    const column = Array.from({ length: 300 }, (_, i) => rows[i * d + j])
+    const second = column.reduce((total, x) => total + x * x, 0) / 300
+    const error = Math.sqrt((column.reduce((total, x) => total + x ** 4, 0) / 300 - second ** 2) / 300)
+    // Stopped where the gradient is a millionth of its own error: so is the estimate.
+    expect(Math.abs(fit.theta[j] - second)).toBeLessThan(1e-5 * error)
+    expectClose([Math.sqrt(fit.covariance![j * (d + 1)])], [error], 1e-4)
+  }
+})
+
+test('where one start runs off and another converges, the local minimum is said to be one', async () => {
+  // The objective is t³ − 3t: a valley at t = 1, and a fall to −∞ on the left, where the first start lies.
+  const model = defineModel({
+    name: 'valley and cliff',
+    parameters: { t: scalar({ initial: -3 }) },
+    logDensity: ({ t }, x) => x.at(0).mul(0).add(t.pow(3).sub(t.mul(3)).neg()),
+  })
+  const { fit } = await fitModel(model, naiveLikelihood, normalRows(20, 1, 1), 1, {})
+  // The naive likelihood is known to run off, and stops at the first start.
+  expect(fit.stopped).toBe('unbounded')
+  const { unboundedBecause: _, ...quiet } = naiveLikelihood
+  const second = await fitModel(model, quiet, normalRows(20, 1, 1), 1, {})
+  expect([second.fit.stopped, second.fit.warnings.map(({ code }) => code)]).toEqual(['converged', ['local-minimum']])
+  expectClose(second.fit.theta, [1], 1e-6)
 })
 
 describe('by themselves', () => {
