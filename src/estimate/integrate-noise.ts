@@ -29,14 +29,14 @@ export interface IntegratedObjective extends RowObjective {
 export interface NoiseIntegration {
   /**
    * Noise points of each row, half of them the negatives of the others. Left out: the exact expectation where the objective is
-   * quadratic in the noise, `defaultDraws` otherwise. Given: always simulated.
+   * quadratic in the noise, 32 points otherwise. Given: always simulated.
    */
   readonly draws?: number
   readonly random: Random
 }
 
 /** Points of noise of each row when it is simulated: the estimate's variance is then within a few percent of the limit. */
-export const defaultDraws = 32
+const defaultDraws = 32
 
 /** Numbers kept for a table's draws before they are computed anew in every pass. */
 const KEPT_DRAWS = 2 ** 22

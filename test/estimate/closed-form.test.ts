@@ -166,6 +166,16 @@ describe('quadratics by themselves', () => {
     ))
   })
 
+  test('a bound met on the way is left again when the minimum lies inside', () => {
+    // From (5, 0.1) the way to (−4, −1) meets θ₂ = 0 first; with θ₁ at its bound the best θ₂ is −1 + 0.9·4 = 2.6.
+    const hessian = Float64Array.of(1, -0.9, -0.9, 1)
+    const start = Float64Array.of(5, 0.1)
+    const gradient = multiply(hessian, [9, 1.1], 2, 2, 1)
+    const { theta, atBound } = minimizeQuadratic({ hessian, gradient, start, positive: [true, true], gradientSize: [1, 1] })
+    expect(atBound).toEqual([0])
+    expectClose(theta, [0, 2.6], 1e-14)
+  })
+
   test('a ray that a bound stops is no unboundedness', () => {
     const problem = { hessian: new Float64Array(4), gradient: Float64Array.of(1, 0), start: Float64Array.of(2, 5), gradientSize: Float64Array.of(1, 1) }
     expect(minimizeQuadratic({ ...problem, positive: [true, false] })).toMatchObject({ outcome: 'solved', atBound: [0], theta: Float64Array.of(0, 5) })

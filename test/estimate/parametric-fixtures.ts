@@ -42,7 +42,7 @@ export async function fitModel(model: Model, estimator: Estimator, rows: Float64
 }
 
 export const isotropic = (sigma: number, dimension: number): Noise => ({ isotropic: sigma, factor: diagonal(new Array<number>(dimension).fill(sigma)) })
-export const diagonal = (values: readonly number[]): Float64Array => Float64Array.from({ length: values.length ** 2 }, (_, e) => (e % (values.length + 1) === 0 ? values[Math.floor(e / values.length)] : 0))
+const diagonal = (values: readonly number[]): Float64Array => Float64Array.from({ length: values.length ** 2 }, (_, e) => (e % (values.length + 1) === 0 ? values[Math.floor(e / values.length)] : 0))
 
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, relative: number, what = 'value'): void {
   expect(actual.length, what).toBe(expected.length)

@@ -1,16 +1,20 @@
 // Newton and L-BFGS: against closed forms in other coordinates, on functions with known minima, and their verdicts.
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
+import { referenceEngine } from '../../src/engine/reference.ts'
 import { naiveLikelihood, whyNaiveLikelihoodRunsOff } from '../../src/estimate/estimators/naive-likelihood.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
+import { openFullBatch } from '../../src/estimate/full-batch.ts'
+import { integrateNoise } from '../../src/estimate/integrate-noise.ts'
 import { lbfgs, newton } from '../../src/estimate/search.ts'
+import { searchProblem } from '../../src/estimate/search-space.ts'
 import type { SearchProblem } from '../../src/estimate/search-space.ts'
 import { describeParameters } from '../../src/estimate/uncertainty.ts'
 import { rowMoments } from '../../src/estimate/row-moments.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { precision } from '../../src/model/energies/precision.ts'
 import { dot, exp, log, logSumExp, stack, tanh } from '../../src/model/expression.ts'
-import { defineModel } from '../../src/model/model.ts'
+import { defineModel, trace } from '../../src/model/model.ts'
 import { matrix, positive, positiveVector, scalar, vector } from '../../src/model/parameters.ts'
 import { engines, expectClose, fitModel, normalRows } from './parametric-fixtures.ts'
 
@@ -55,7 +59,7 @@ test('a symmetric start is left: the two modes of a mixture are found from m = 0
   expect(Math.abs(Math.abs(fit.theta[0]) - 1.5) / error('m')).toBeLessThan(4)
 })
 
-test('more than sixty-four parameters: L-BFGS reaches the minimum that Newton\'s equations demand', async () => {
+test('more than sixty-four parameters: L-BFGS, downhill at every step', async () => {
   // A small smooth energy with 80 parameters, not quadratic in them.
   const wide = defineModel({
     name: 'wide',
@@ -138,6 +142,40 @@ describe('by themselves', () => {
     const { u, outcome } = await method(rosenbrock(2), Float64Array.of(-1.2, 1), { maxSteps })
     expect(outcome).toBe('converged')
     u.forEach((value) => expect(value).toBeCloseTo(1, 5))
+  })
+
+  test('Newton leaves a saddle that its gradient does not show', async () => {
+    // u₁² − u₂² + u₂⁴ from (1, 0): minima at u₂ = ±1/√2.
+    const saddle: SearchProblem = {
+      size: 2,
+      logarithmic: [false, false],
+      evaluate: async ([a, b]) => ({ objective: a * a - b * b + b ** 4, gradient: Float64Array.of(2 * a, -2 * b + 4 * b ** 3) }),
+      hessian: async ([, b]) => Float64Array.of(2, 0, 0, -2 + 12 * b * b),
+      gradientErrors: async () => Float64Array.of(1, 1),
+    }
+    const { u, outcome, objective } = await newton(saddle, Float64Array.of(1, 0), { maxSteps: 50 })
+    expect(outcome).toBe('converged')
+    expect(objective).toBeCloseTo(-0.25, 12)
+    expect(Math.abs(u[1])).toBeCloseTo(Math.SQRT1_2, 8)
+  })
+
+  test('in logarithms the gradient and the Hessian are those of the objective there', async () => {
+    const traced = trace(momentGaussian, 1)
+    const objective = integrateNoise(traced, scoreMatching.objective(traced, undefined), { random: createRandom(0) })
+    const batch = openFullBatch(traced, objective, normalRows(40, 1, 'chain').map((z) => 2 * z + 1), referenceEngine)
+    const problem = searchProblem(batch, [false, true])
+    const u = Float64Array.of(0.4, 0.9)
+    const hessian = await problem.hessian(u)
+    const { gradient } = await problem.evaluate(u)
+    for (let j = 0; j < 2; j++) {
+      const at = async (by: number) => problem.evaluate(u.map((value, k) => (k === j ? value + by : value)))
+      const [near, back, far, farBack] = [await at(1e-3), await at(-1e-3), await at(2e-3), await at(-2e-3)]
+      expect(gradient[j]).toBeCloseTo((8 * (near.objective - back.objective) - (far.objective - farBack.objective)) / 0.012, 9)
+      for (let k = 0; k < 2; k++) expect(hessian[j * 2 + k]).toBeCloseTo((8 * (near.gradient[k] - back.gradient[k]) - (far.gradient[k] - farBack.gradient[k])) / 0.012, 9)
+    }
+    const spread = (await batch.spread(Float64Array.of(0.4, Math.exp(0.9)))).gradientProducts
+    expectClose(await problem.gradientErrors(u), [Math.sqrt(spread[0] / 40), Math.sqrt(spread[3] / 40) * Math.exp(0.9)], 1e-13)
+    await batch.release()
   })
 
   test('both are told to stop after so many steps', async () => {

@@ -122,6 +122,15 @@ test('a singular Hessian leaves no error for what it does not determine, and the
   expect([lonely.determined, lonely.absent]).toEqual([[true, false], [1]])
 })
 
+test('a direction that is flat up to rounding is flat', () => {
+  // I − vvᵀ with v of length one: no coordinate is determined, though no number in the matrix is zero.
+  const v = [2 / 7, 3 / 7, 6 / 7]
+  const hessian = Float64Array.from({ length: 9 }, (_, e) => (e % 4 === 0 ? 1 : 0) - v[Math.floor(e / 3)] * v[e % 3])
+  const { determined, absent, covariance } = sandwich(hessian, hessian, 10, [0, 1, 2], 3)
+  expect([determined, absent]).toEqual([[false, false, false], []])
+  expect(covariance.every(Number.isNaN)).toBe(true)
+})
+
 test('when the score feels no parameter at all there is no covariance', async () => {
   const model = defineModel({ name: 'fixed', parameters: { c: scalar() }, logDensity: ({ c }, x) => x.at(0).square().mul(-0.5).add(c) })
   const { fit, traced } = await fitModel(model, scoreMatching, normalRows(50, 1, 1), 1)
