@@ -5,5 +5,5 @@ import { ensurePackages, root, runOrEnd } from './ensure.mjs'
 
 ensurePackages()
 runOrEnd('node', ['scripts/build.mjs', '--if-changed'])
-const { status } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'fit', 'examples/data/geyser.csv', '--model', 'mlp'], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'fit', 'examples/data/airports.csv', '--model', 'mlp'], { cwd: root, stdio: 'inherit' })
 process.exitCode = status ?? 1

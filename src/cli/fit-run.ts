@@ -23,8 +23,8 @@ import type { FitEnvironment, FitRequest } from '../result/request.ts'
 import type { Context } from './context.ts'
 import { fromWorkingFolder, readRequested } from './run-data.ts'
 
-/** Checkpoints come every second, or less often where writing them takes longer than a hundredth of the time. */
-const SHORTEST_INTERVAL = 1000
+/** Milliseconds from one checkpoint to the next, or more where writing them would take longer than a hundredth of the time. */
+const SHORTEST_INTERVAL = 250
 const SHARE_OF_TIME = 100
 
 /** What `import … from 'unnorm'` gives a model file: the modules of this very program. */
