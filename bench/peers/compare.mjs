@@ -1,5 +1,7 @@
 /** Ratios and requirements out of the measured cells, and the tables that show them. */
 
+import { PEERS } from './peers.mjs'
+
 const LABELS = { dsm: 'DSM', sm: 'exact SM', gemms: 'six H×H Gemms' }
 
 /** Exact SM "best peer" is taken size by size, which asks more than any single peer would. */
@@ -10,18 +12,26 @@ const REQUIREMENTS = [
   { text: 'exact SM, 2 threads, against the best peer of each size', objective: 'sm', threads: 2, against: null, atMost: 0.6 },
 ]
 
-/** Geometric mean of unnorm's time over a peer's (null: the best peer of each cell); null where a time is missing. */
+/**
+ * Geometric mean of unnorm's time over a peer's (null: the best peer of each cell). Null where a time is missing, and
+ * against the best peer where one that can do the step took no part: a best of fewer would flatter.
+ */
 export function ratio(cells, { objective, threads, mode = 'gradient', against }, statistic = 'milliseconds') {
   const ratios = cells
     .filter((cell) => cell.objective === objective && cell.threads === threads && cell.mode === mode)
     .map(({ peers: { unnorm, ...others } }) => {
       const rivals = against === null ? Object.values(others) : [others[against]]
+      const awaited = against === null ? rivalsFor(objective, mode) : [against]
+      if (awaited.some((name) => others[name] === undefined)) return NaN
       const times = rivals.map((rival) => rival?.[statistic]).filter((time) => time !== undefined)
       return times.length === 0 ? NaN : (unnorm?.[statistic] ?? NaN) / Math.min(...times)
     })
   const mean = Math.exp(ratios.reduce((sum, value) => sum + Math.log(value), 0) / ratios.length)
   return Number.isFinite(mean) ? mean : null
 }
+
+const rivalsFor = (objective, mode) =>
+  PEERS.filter((peer) => !peer.ours && peer.objectives.includes(objective) && peer.modes.includes(mode)).map(({ name }) => name)
 
 /** Each requirement with its ratio of minima, its ratio of medians and whether the minima meet it (null: not measured). */
 export function judgeRequirements(cells) {
@@ -103,7 +113,9 @@ export function markdownReport(report) {
     ...gemms, ...(gemms.length > 0 ? [''] : []),
     '### Geometric means over the sizes, unnorm / peer', '',
     '| comparison | asked | of minima | of medians | met |', '| --- | --- | --: | --: | --- |', ...asked, '',
-    `Compile times in seconds, least to most: ${Object.entries(compiled).map(([name, all]) => `${name} ${number(Math.min(...all))}–${number(Math.max(...all))}`).join(', ')}.`,
+    ...(Object.keys(compiled).length === 0 ? [] : [
+      `Compile times in seconds, least to most: ${Object.entries(compiled).map(([name, all]) => `${name} ${number(Math.min(...all))}–${number(Math.max(...all))}`).join(', ')}.`,
+    ]),
     ...(endToEnd ? ['', ...endToEndLines(endToEnd)] : []), '',
   ].join('\n')
 }

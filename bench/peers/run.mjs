@@ -11,6 +11,8 @@ import { PEERS, python } from './peers.mjs'
 const BEGIN = '<!-- peers:begin (written by npm run bench:peers) -->'
 const END = '<!-- peers:end -->'
 
+const DEFAULTS = { threads: '1,2', rounds: '7', objectives: 'dsm,sm,gemms', modes: 'gradient,whole', 'end-to-end': '5' }
+
 const HELP = `usage: npm run bench:peers -- [options]
   --threads 1,2        thread counts; each is pinned to that many cores
   --rounds 7           interleaved rounds of a quarter of a second for each peer and step
@@ -38,12 +40,12 @@ function list(name, text, known) {
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      threads: { type: 'string', default: '1,2' },
-      rounds: { type: 'string', default: '7' },
-      objectives: { type: 'string', default: 'dsm,sm,gemms' },
-      modes: { type: 'string', default: 'gradient,whole' },
+      threads: { type: 'string', default: DEFAULTS.threads },
+      rounds: { type: 'string', default: DEFAULTS.rounds },
+      objectives: { type: 'string', default: DEFAULTS.objectives },
+      modes: { type: 'string', default: DEFAULTS.modes },
       peers: { type: 'string' },
-      'end-to-end': { type: 'string', default: '5' },
+      'end-to-end': { type: 'string', default: DEFAULTS['end-to-end'] },
       docs: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -53,6 +55,8 @@ function readOptions() {
   return {
     help: values.help,
     docs: values.docs,
+    // A run of a part must not replace the results or the published table of a whole one.
+    partial: values.peers !== undefined || ['threads', 'rounds', 'objectives', 'modes'].some((name) => values[name] !== DEFAULTS[name]),
     threads: values.threads.split(',').map((text) => count('threads', text, 1)),
     rounds: count('rounds', values.rounds, 1),
     objectives: list('objectives', values.objectives, ['dsm', 'sm', 'gemms']),
@@ -75,6 +79,7 @@ function writeDocs(report) {
 async function main() {
   const options = readOptions()
   if (options.help) return console.log(HELP)
+  if (options.docs && options.partial) throw new Error('invalid --docs: the run covers a part (run it without the options that narrow it)')
   if (!existsSync(python)) throw new Error(`missing ${python} (run: npm run bench:setup)`)
   const most = Math.max(...options.threads)
   if (most > cpus().length) throw new Error(`invalid --threads: ${most} (must be ≤ ${cpus().length}, the cores of this machine)`)
@@ -99,7 +104,7 @@ async function main() {
   }
   const folder = new URL('../results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
-  const path = fileURLToPath(new URL(`peers-${date.slice(0, 10)}.json`, folder))
+  const path = fileURLToPath(new URL(`peers-${date.slice(0, 10)}${options.partial ? '-partial' : ''}.json`, folder))
   writeFileSync(path, `${JSON.stringify(report, null, 1)}\n`)
   console.log(markdownReport(report))
   console.log(`wrote ${path}`)
