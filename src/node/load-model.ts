@@ -78,6 +78,8 @@ function asWritten(text: string): string {
 /** The default export, or the only model among the others. */
 function modelAmong(exported: Readonly<Record<string, unknown>>, path: string): Model {
   if (isModel(exported.default)) return exported.default
+  // CommonJS: module.exports = defineModel({ … }).
+  if (isModel(exported)) return exported
   const models = Object.entries(exported).filter(([, value]) => isModel(value))
   if (models.length === 1) return models[0][1] as Model
   const names = Object.keys(exported).filter((name) => name !== '__esModule')

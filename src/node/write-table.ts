@@ -73,9 +73,10 @@ async function append(source: DataSource, options: ReadOptions, newColumns: read
   const added = newColumns.map(({ name }, k) => `${functions[k]}(unnorm_place) as ${sqlName(name)}`)
   // Numbering the rows also keeps DuckDB to one thread and their order.
   const rows = `(select *, (row_number() over ())::double as unnorm_place from ${source.relation}${where})`
-  const settings = output.format === 'parquet'
+  // Without a temporary file of DuckDB's own, which it would leave behind when the disk is full.
+  const settings = 'use_tmp_file false, ' + (output.format === 'parquet'
     ? 'format parquet, compression zstd'
-    : `format csv, header true, delimiter ${sqlText(output.delimiter)}, compression ${output.compression}`
+    : `format csv, header true, delimiter ${sqlText(output.delimiter)}, compression ${output.compression}`)
   await writeWhole(out, async (temporary) => {
     // Opened by the file system first: its errors have codes, DuckDB's only texts.
     await (await open(temporary, 'w')).close()
