@@ -10,10 +10,7 @@ import type { NodeEngineOptions } from './engine.ts'
 export * from '../index.ts'
 
 /** What a fit in Node may be told; all of it has defaults. */
-export interface NodeFitSettings extends Omit<FitSettings, 'engine'>, NodeEngineOptions {
-  /** What computes; ONNX Runtime on `threads` threads by default. */
-  readonly engine?: FitSettings['engine']
-}
+export interface NodeFitSettings extends FitSettings, NodeEngineOptions {}
 
 /**
  * Estimates a model from a table: by score matching if it is parametric, by denoising if it is a network.

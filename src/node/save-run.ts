@@ -10,17 +10,9 @@ import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { Landscape } from '../report/landscape/landscape.ts'
 import type { ReportFigure } from '../report/report-input.ts'
 import type { FitResult } from '../result/result.ts'
+import { loadDrawing } from './drawing.ts'
 import { objectiveName } from './open-model.ts'
 import { createRunFolder } from './run-folder.ts'
-
-/** Everything that draws, loaded when first asked for: it is large, and most commands draw nothing. */
-export async function loadDrawing() {
-  const [{ figures }, { drawLandscape }, { prepareLandscape }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
-    import('../report/figures/index.ts'), import('../report/figures/density-and-score.ts'), import('../report/landscape/landscape.ts'),
-    import('../report/report-html.ts'), import('./render.ts'),
-  ])
-  return { figures, drawLandscape, prepareLandscape, reportHtml, createSvgDocument, renderPng }
-}
 
 /** `metrics.csv`: numbers that are unknown are empty cells. */
 function metricsCsv(metrics: readonly MetricsRow[]): string {

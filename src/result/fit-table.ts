@@ -1,4 +1,5 @@
 // `fit` as a library function: a model, a table and one record of settings.
+import { UnnormError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Table } from '../data/table.ts'
 import { fitModel } from './fit.ts'
@@ -7,8 +8,8 @@ import type { FitResult } from './result.ts'
 
 /** What a fit may be told beside the model and the table. */
 export interface FitSettings extends FitRequest, Pick<FitEnvironment, 'onProgress' | 'onPhase' | 'signal' | 'saveCheckpoint' | 'checkpointInterval'> {
-  /** What computes; in Node it is ONNX Runtime unless another is given. */
-  readonly engine: Engine
+  /** What computes: in a browser `onnxEngine` on its runtime must be given; in Node ONNX Runtime is there by itself. */
+  readonly engine?: Engine
   /** Milliseconds of a steady clock; `Date.now` by default. */
   readonly now?: () => number
 }
@@ -19,8 +20,11 @@ export interface FitSettings extends FitRequest, Pick<FitEnvironment, 'onProgres
  * @param settings options of the fit, the engine, progress and a signal that stops it
  * @throws UnnormError for whatever is wrong with the model, the table or the settings
  */
-export function fitTable(model: ModelSource, table: Table, settings: FitSettings): Promise<FitResult> {
+export async function fitTable(model: ModelSource, table: Table, settings: FitSettings = {}): Promise<FitResult> {
   const { engine, now = Date.now, onProgress, onPhase, signal, saveCheckpoint, checkpointInterval, ...request } = settings
+  if (engine === undefined) {
+    throw new UnnormError('missing-engine', 'fit: no engine (give one: { engine: onnxEngine(runtime) }, with onnxruntime-web as the runtime in a browser)', 'usage')
+  }
   return fitModel(model, table, request, {
     engine, now,
     ...(onProgress === undefined ? {} : { onProgress }),

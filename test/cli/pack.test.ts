@@ -1,6 +1,6 @@
 // The package as its users get it: packed, installed into an empty folder, run and imported there.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,15 +35,38 @@ describe('the installed package', () => {
     expect(inFolder('npx', '--no-install', 'unnorm', '--version')).toBe(`${version}\n`)
     expect(inFolder('npx', '--no-install', 'unnorm', '--help')).toContain('Usage: unnorm COMMAND')
   })
+  it('fits a table, with a model of a file too, and scores rows', () => {
+    writeFileSync(join(folder, 'points.csv'), 'a,b\n' + Array.from({ length: 40 }, (_, k) => `${Math.sin(3 * k)},${Math.cos(7 * k)}`).join('\n'))
+    writeFileSync(join(folder, 'model.ts'), `
+      import { defineModel, dot, vector } from 'unnorm'
+      export default defineModel({ name: 'mine', parameters: { k: vector(2) }, logDensity: ({ k }, x) => dot(k, x.square()).mul(-0.5) })
+    `)
+    for (const model of ['gaussian', './model.ts']) {
+      const fit = JSON.parse(inFolder('npx', '--no-install', 'unnorm', 'fit', 'points.csv', '--model', model, '--json')) as { estimator: unknown; out: string }
+      expect(fit.estimator).toMatchObject({ stopped: 'solved' })
+      expect(readdirSync(join(folder, fit.out))).toEqual(expect.arrayContaining(['figure.png', 'fit.json', 'model.onnx', 'report.html']))
+    }
+    inFolder('npx', '--no-install', 'unnorm', 'score', 'runs/points-gaussian', 'points.csv', '-o', 'scored.csv')
+    expect(readFileSync(join(folder, 'scored.csv'), 'utf8').split('\n')[0]).toBe('a,b,log_density,score_a,score_b')
+  })
   it('is imported, and its types are checked', () => {
     writeFileSync(join(folder, 'use.mts'), `
-      import { UnnormError, version } from 'unnorm'
-      import { writeFileWhole } from 'unnorm/node'
+      import { UnnormError, defineModel, fit, positive, version } from 'unnorm'
+      import type { Table } from 'unnorm'
+      import { openModel, readTable, saveRun, writeFileWhole } from 'unnorm/node'
       const error: UnnormError = new UnnormError('code', version)
       // @ts-expect-error: a code is text; without types this line would be no error
       const wrong: number = error.code
       const written: Promise<void> = writeFileWhole('a.txt', String(wrong))
       await written
+      const table: Table = await readTable('points.csv', { columns: ['b'] })
+      const quartic = defineModel({ name: 'quartic', parameters: { a: positive() }, logDensity: ({ a }, x) => x.at(0).pow(4).mul(a).neg() })
+      const result = await fit(quartic, table)
+      await saveRun(result, table, 'run')
+      const opened = await openModel('run')
+      const [here] = await result.score(Float64Array.of(0.5))
+      const { score: [there] } = await opened.energy.evaluate(Float64Array.of(0.5))
+      if (here !== there || !(here < 0)) throw new Error(here + ' is not ' + there)
     `)
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
     const flags = ['--strict', '--target', 'es2022', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]

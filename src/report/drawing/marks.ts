@@ -1,5 +1,6 @@
 // Marks made of one path each, however many points or arrows they hold: small files, quickly drawn.
 import type * as Plot from '@observablehq/plot'
+import type { Arrow } from '../landscape/score-arrows.ts'
 
 interface Pen {
   setAttribute(name: string, value: string): void
@@ -8,14 +9,6 @@ interface PenMaker {
   createElementNS(namespace: string, name: string): Pen
 }
 type Scale = (value: number) => number
-
-/** An arrow in the units of the axes: it starts at (x, y) and ends at (x + dx, y + dy). */
-export interface Arrow {
-  readonly x: number
-  readonly y: number
-  readonly dx: number
-  readonly dy: number
-}
 
 /** Above so many dots they are drawn in layers, so that overlapping dots look denser than single ones. */
 const oneLayer = 400

@@ -2,13 +2,13 @@
 import type { Warning } from '../../base/errors.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Table } from '../../data/table.ts'
-import type { Arrow } from '../drawing/marks.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from './density.ts'
 import type { GridDensity, KnownNormalizer } from './density.ts'
 import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { medianSteepness, scoreArrows } from './score-arrows.ts'
+import type { Arrow } from './score-arrows.ts'
 
 /** What the figure says about the fit in words. */
 export interface LandscapeDetails {

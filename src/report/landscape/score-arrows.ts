@@ -1,5 +1,12 @@
 // Scores as arrows: uphill in the picture, their lengths compressed so that none reaches its neighbor or hides the data.
-import type { Arrow } from '../drawing/marks.ts'
+
+/** An arrow in the units of the axes: it starts at (x, y) and ends at (x + dx, y + dy). */
+export interface Arrow {
+  readonly x: number
+  readonly y: number
+  readonly dx: number
+  readonly dy: number
+}
 
 /** Widths of the frame along its two axes. */
 type Widths = readonly [number, number]

@@ -1,0 +1,10 @@
+// Everything that draws, loaded together when first asked for: it is large, and most commands draw nothing.
+
+/** Figures, the report, and what they need in Node. */
+export async function loadDrawing() {
+  const [{ figures }, { drawLandscape }, { prepareLandscape }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
+    import('../report/figures/index.ts'), import('../report/figures/density-and-score.ts'), import('../report/landscape/landscape.ts'),
+    import('../report/report-html.ts'), import('./render.ts'),
+  ])
+  return { figures, drawLandscape, prepareLandscape, reportHtml, createSvgDocument, renderPng }
+}
