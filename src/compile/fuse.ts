@@ -78,7 +78,8 @@ export function planFusions(order: readonly Node[], outputs: readonly Node[], ty
       if (!fuseSum(node, b, a, 1, 1)) fuseSum(node, a, b, 1, 1)
     } else if (node.op === subtract.op) {
       if (!fuseSum(node, b, a, -1, 1)) fuseSum(node, a, b, 1, -1)
-    } else if (node.op === sumOp && a.op === square.op && once(a)) {
+    } else if (node.op === sumOp && node.shape.length === 0 && a.op === square.op && once(a)) {
+      // Over some axes only, ONNX Runtime's kernel is slower than squaring and summing.
       plans.set(node, {
         inputs: a.inputs,
         write: (emitter, [x]) => emitter.emit('ReduceSumSquare', [x], { axes: node.attributes.axes as number[], keepdims: 0 }),

@@ -30,6 +30,7 @@ export function compileOnnx(program: Program, metadata: Readonly<Record<string, 
   const initializers = new Map<string, string>()
   const initializerMessages: MessageWriter[] = []
   const emitted = new Map<string, string>()
+  const written = new Map<string, string>()
   let next = 0
   let rowsSource: { name: string } | undefined
   let rowsVector: string | undefined
@@ -48,7 +49,11 @@ export function compileOnnx(program: Program, metadata: Readonly<Record<string, 
   let current: ElementType = program.type
   const emitter: Emitter = {
     emit: (operator, inputs, attributes = {}) => {
+      const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`
+      const known = written.get(key)
+      if (known) return known
       const name = `v${next++}`
+      written.set(key, name)
       graph.message(1, nodeMessage(operator, inputs, name, attributes))
       return name
     },

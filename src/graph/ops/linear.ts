@@ -1,6 +1,7 @@
 // Linear ops that come in pairs, each the other's transpose: sum ↔ expand, reshape, transpose, scale, cast.
 import { ROWS, build, sameShape, showShape, sizeOf } from '../node.ts'
 import type { Graph, Node, Op, Shape } from '../node.ts'
+import type { Emitter } from '../emitter.ts'
 import { broadcastStrides, gatherStrided, stridesOf, tensor, visit } from '../tensor.ts'
 import { constant, constantOp } from './leaf.ts'
 
@@ -164,8 +165,20 @@ export const sumOp: Op = {
     }
     return x.op.sumOver?.(x, over)
   },
-  onnx: (emitter, node, [x]) => emitter.emit('ReduceSum', [x, emitter.integers(node.attributes.axes as number[])], { keepdims: 0 }),
+  onnx: (emitter, node, [x]) => {
+    const axes = node.attributes.axes as number[]
+    const { shape } = node.inputs[0]
+    if (shape.length > 1 && axes.length === 1 && shape[0] === ROWS && axes[0] === 0) return sumRows(emitter, node, x)
+    return emitter.emit('ReduceSum', [x, emitter.integers(axes)], { keepdims: 0 })
+  },
   samples: [{ inputs: [sample], attributes: { axes: [0] } }, { inputs: [sample], attributes: { axes: [0, 1] } }],
+}
+
+/** Σ over rows as a product with a row of ones: ONNX Runtime's matrix product reads memory several times faster than its ReduceSum. */
+function sumRows(emitter: Emitter, node: Node, x: string): string {
+  const ones = emitter.emit('Expand', [emitter.constant(node, [1], [1]), emitter.shapeVector([ROWS])])
+  const flat = node.shape.length === 1 ? x : emitter.emit('Reshape', [x, emitter.integers([-1, sizeOf(node.shape)])])
+  return emitter.reshape(emitter.emit('MatMul', [emitter.emit('Reshape', [ones, emitter.integers([1, -1])]), flat]), node.shape)
 }
 
 /** Sum over the given axes (all by default). */
