@@ -1,14 +1,7 @@
 // What a command sees of the world: streams, clock, the wish to stop, and where warnings and progress go.
 import type { Warning } from '../base/errors.ts'
 import { createProgress } from './progress.ts'
-import type { Progress } from './progress.ts'
-
-/** The part of a writable stream that the frame uses. */
-export interface OutputStream {
-  write(text: string, done?: () => void): boolean
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
+import type { OutputStream, Progress } from './progress.ts'
 
 /** The world as main.ts hands it in, so that the frame itself touches no global. */
 export interface Surroundings {

@@ -1,5 +1,11 @@
 // Progress on standard error: one line that is redrawn on a terminal, plain lines about every tenth when piped.
-import type { OutputStream } from './context.ts'
+
+/** The part of a writable stream that the frame uses. */
+export interface OutputStream {
+  write(text: string, done?: () => void): boolean
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
 
 /** Where the work stands. */
 export interface ProgressUpdate {

@@ -1,6 +1,7 @@
 // Replaces ops that a runtime lacks by equal expressions in ops it has, sharing common parts.
 import { topological } from '../graph/node.ts'
 import type { ElementType, Node } from '../graph/node.ts'
+import { inputOp } from '../graph/ops/leaf.ts'
 import { castOp } from '../graph/ops/linear.ts'
 
 /** The element type each node is computed in; nodes made of literals alone have none and take their user's. */
@@ -11,7 +12,7 @@ export function elementTypes(outputs: readonly Node[], type: ElementType): Map<N
 }
 
 function elementType(node: Node, types: ReadonlyMap<Node, ElementType | undefined>, type: ElementType): ElementType | undefined {
-  if (node.op.name === 'input') return (node.attributes.type as ElementType | undefined) ?? type
+  if (node.op === inputOp) return (node.attributes.type as ElementType | undefined) ?? type
   if (node.op === castOp) return node.attributes.to as ElementType
   const own = node.inputs.map((input) => types.get(input)).filter((found) => found !== undefined)
   if (own.some((found) => found !== own[0])) throw new Error(`${node.op.name} mixes float32 and float64`)

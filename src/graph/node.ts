@@ -3,14 +3,11 @@
 // A graph holds values of known shape. One axis length may be unknown until run time: the number of rows,
 // written ROWS, always the leading axis of a node that has it. Nodes are immutable and hash-consed: building the
 // same operation on the same inputs twice gives the same object, so common subexpressions are shared by construction.
+import type { Shape } from './shape.ts'
 import type { Tensor } from './tensor.ts'
-import type { Emitter } from './emitter.ts'
 
-/** The symbolic number of rows: an axis length known only when data arrive. */
-export const ROWS = -1
-
-/** Axis lengths; `ROWS` may stand first. A scalar has shape []. */
-export type Shape = readonly number[]
+export { ROWS, sameShape, showShape, sizeOf } from './shape.ts'
+export type { Shape } from './shape.ts'
 
 export type ElementType = 'float32' | 'float64'
 
@@ -66,6 +63,24 @@ export interface Op {
   readonly samples: readonly OpSample[]
 }
 
+export type OnnxAttribute = number | string | readonly number[] | { readonly float: number }
+
+/** What an op needs from the ONNX compiler to write itself down; implemented in `compile/onnx.ts`. */
+export interface Emitter {
+  /** Appends an ONNX node with one output and returns the output's name. Integers become int attributes; wrap floats. */
+  emit(operator: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string
+  /** A constant of the element type that `node` is computed in. */
+  constant(node: Node, values: ArrayLike<number>, shape: Shape): string
+  /** An int64 vector (shapes, axes, indices). */
+  integers(values: readonly number[], shape?: Shape): string
+  /** An int64 vector holding a shape whose leading axis may be the symbolic number of rows. */
+  shapeVector(shape: Shape): string
+  /** Reshapes a value to a shape whose leading axis may be the symbolic number of rows. */
+  reshape(value: string, shape: Shape): string
+  /** The element type that `node` is computed in. */
+  typeOf(node: Node): ElementType
+}
+
 /** Owns the table of nodes; one per model, dropped with it. */
 export class Graph {
   readonly #nodes = new Map<string, Node>()
@@ -100,19 +115,6 @@ function attributeKey(attributes: Attributes): string {
 /** Builds a node in the graph of its inputs. */
 export function build(op: Op, inputs: readonly Node[], attributes?: Attributes): Node {
   return inputs[0].graph.node(op, inputs, attributes)
-}
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis])
-}
-
-/** Number of elements; a symbolic number of rows counts as `rows`. */
-export function sizeOf(shape: Shape, rows = 1): number {
-  return shape.reduce((product, length) => product * (length === ROWS ? rows : length), 1)
-}
-
-export function showShape(shape: Shape): string {
-  return `[${shape.map((length) => (length === ROWS ? 'rows' : String(length))).join(', ')}]`
 }
 
 /** All nodes the outputs are computed from, inputs before users. */

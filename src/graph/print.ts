@@ -1,6 +1,7 @@
 // A graph as text, one line a node: name, shape, what it computes, what it is computed from.
 import { showShape, topological } from './node.ts'
 import type { Attributes, Node } from './node.ts'
+import { constantOp, inputOp } from './ops/leaf.ts'
 
 /**
  * A readable listing of everything the outputs are computed from.
@@ -10,21 +11,21 @@ export function print(outputs: Readonly<Record<string, Node>>): string {
   const names = new Map<Node, string>()
   const lines: string[] = []
   for (const node of topological(Object.values(outputs))) {
-    if (node.op.name === 'constant' && node.shape.length === 0) {
+    if (node.op === constantOp && node.shape.length === 0) {
       names.set(node, String((node.attributes.data as Float64Array)[0]))
       continue
     }
-    const name = node.op.name === 'input' ? String(node.attributes.name) : `%${names.size}`
+    const name = node.op === inputOp ? String(node.attributes.name) : `%${names.size}`
     names.set(node, name)
     const inputs = node.inputs.map((input) => names.get(input)!).join(', ')
-    lines.push(`${name} ${showShape(node.shape)} = ${node.op.name}(${inputs})${showAttributes(node.op.name, node.attributes)}`)
+    lines.push(`${name} ${showShape(node.shape)} = ${node.op.name}(${inputs})${node.op === inputOp ? '' : showAttributes(node.attributes)}`)
   }
   for (const [label, node] of Object.entries(outputs)) lines.push(`${label} = ${names.get(node)!}`)
   return lines.join('\n')
 }
 
-function showAttributes(op: string, attributes: Attributes): string {
-  const shown = Object.entries(attributes).filter(([name]) => !(op === 'input' || name === 'shape' || name === 'data'))
+function showAttributes(attributes: Attributes): string {
+  const shown = Object.entries(attributes).filter(([name]) => name !== 'shape' && name !== 'data')
   if (shown.length === 0) return ''
   return ` {${shown.map(([name, value]) => `${name}: ${typeof value === 'object' ? `[${Array.from(value).join(' ')}]` : String(value)}`).join(', ')}}`
 }

@@ -1,5 +1,5 @@
 // Dense float64 arrays with a shape, and the index arithmetic that the reference values of ops share.
-import type { Shape } from './node.ts'
+import type { Shape } from './shape.ts'
 
 /** A dense array, row-major. */
 export interface Tensor {

@@ -1,6 +1,6 @@
 // Ops with kinks or jumps. They are allowed in data and parameters, never on the way from x to the energy.
 import type { Node } from '../node.ts'
-import { fill, scale } from './linear.ts'
+import { fill, scale, scaleOp } from './linear.ts'
 import { elementwise } from './arithmetic.ts'
 import type { ElementwiseOp } from './elementwise.ts'
 
@@ -36,7 +36,7 @@ export const abs: ElementwiseOp<[Node]> = elementwise({
   smooth: false,
   value: Math.abs,
   partials: [([a]) => sign(a)],
-  simplify: ([a]) => (a.op.name === 'scale' ? scale(abs(a.inputs[0]), Math.abs(a.attributes.factor as number)) : undefined),
+  simplify: ([a]) => (a.op === scaleOp ? scale(abs(a.inputs[0]), Math.abs(a.attributes.factor as number)) : undefined),
   onnx: 'Abs',
   samples: [left],
 })
