@@ -1,7 +1,11 @@
 // The examples are true: each one's numbers against what it claims to show.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { explicitAndImplicit } from '../examples/explicit-and-implicit.ts'
 import { likelihoodWithoutNormalizer } from '../examples/likelihood-without-normalizer.ts'
+import { neuralEnergy } from '../examples/neural-energy.ts'
 import { notIdentified } from '../examples/not-identified.ts'
 import { precisionMatrix } from '../examples/precision-matrix.ts'
 import { denoise, tweedieMiyasawa } from '../examples/tweedie-miyasawa.ts'
@@ -67,6 +71,24 @@ describe('(e) Tweedie–Miyasawa with a full noise covariance', () => {
     expect(Math.abs(second / mass - expected[1])).toBeLessThan(1e-9)
   })
 })
+
+test('(f) a neural energy by denoising comes close to the true density and its score, and is drawn', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unnorm-example-'))
+  try {
+    const { noise, logLikelihood, trueLogLikelihood, missedShareOfScore } = await neuralEnergy(folder)
+    // No density is better than the true one, but for the chance of 4000 rows; the noise and the rows allow for a little less.
+    expect(trueLogLikelihood - logLikelihood).toBeGreaterThan(-0.005)
+    expect(trueLogLikelihood - logLikelihood).toBeLessThan(0.03)
+    expect(missedShareOfScore).toBeLessThan(0.05)
+    noise.forEach((sigma) => expect(sigma).toBeGreaterThan(0))
+    const svg = await readFile(join(folder, 'figure.svg'), 'utf8')
+    expect(svg).toMatch(/^<svg[^>]*>/)
+    expect(svg).toContain('Learned density of the noisy data')
+    expect((await readFile(join(folder, 'figure.png'))).subarray(1, 4).toString()).toBe('PNG')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}, 120_000)
 
 test('(g) adding c(θ) changes neither φ nor J̃, and c is named as not identified', async () => {
   const { parameters, objectives, scores, stopped, warning } = await notIdentified()
