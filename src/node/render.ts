@@ -20,12 +20,13 @@ export async function createSvgDocument(): Promise<SvgDocument> {
  * @throws UnnormError `font-missing` when the fonts cannot be read: without fonts all text would vanish in silence
  */
 export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
-  const { Resvg } = requireResvg()
-  const drawing = new Resvg(svg, {
+  const { renderAsync } = requireResvg()
+  // On another thread: drawing takes a tenth of a second, in which the caller can write the report.
+  const drawing = await renderAsync(svg, {
     fitTo: { mode: 'zoom', value: scale },
     font: { loadSystemFonts: false, fontFiles: fontPaths(), defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
   })
-  return drawing.render().asPng()
+  return drawing.asPng()
 }
 
 function fontPaths(): string[] {

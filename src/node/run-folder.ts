@@ -137,7 +137,10 @@ function runFolder(path: string, made: boolean, madeAbove: string | undefined): 
     const staging = join(path, `.outputs-${process.pid}.partial`)
     try {
       await mkdir(staging)
-      for (const [name, content] of Object.entries(outputs)) await writeSynchronized(join(staging, name), content)
+      // All at once, because each waits for the disk; all are waited for, so that none writes on while a failure is cleared away.
+      const written = await Promise.allSettled(Object.entries(outputs).map(([name, content]) => writeSynchronized(join(staging, name), content)))
+      const failed = written.find((outcome) => outcome.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
       // From here until fit.json is back, the folder counts as unfinished, and its checkpoint can be resumed.
       await rm(join(path, completeName), { force: true })
       for (const name of Object.keys(outputs)) if (name !== completeName) await rename(join(staging, name), join(path, name))

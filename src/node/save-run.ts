@@ -55,13 +55,15 @@ export async function runOutputs(result: FitResult, fit: FitJson, table: Table):
     return picture === null ? [] : [{ name, sentence, drawn: picture }]
   })
   const main = drawn.find(({ name }) => name === 'density-and-score')?.drawn.svg
+  const png = main === undefined ? undefined : renderPng(main)
+  const report = reportHtml({ fit: whole, figures: drawn, ...result.facts })
   return {
     fit: whole,
     files: {
       'model.onnx': writeModelFile(result.modelFile.program, result.modelFile.metadata),
       'metrics.csv': metricsCsv(result.metrics),
-      'report.html': reportHtml({ fit: whole, figures: drawn, ...result.facts }),
-      ...(main === undefined ? {} : { 'figure.svg': main, 'figure.png': await renderPng(main) }),
+      'report.html': report,
+      ...(main === undefined || png === undefined ? {} : { 'figure.svg': main, 'figure.png': await png }),
       [objectiveName]: compileOnnx(result.objective, {}),
       'fit.json': `${JSON.stringify(whole, finiteOrNull, 2)}\n`,
     },
