@@ -27,16 +27,26 @@ export async function estimateNetwork(context: FitContext): Promise<Estimated> {
       ...(environment.checkpointInterval === undefined ? {} : { checkpointInterval: environment.checkpointInterval }),
     },
   )
+  const { metrics } = trained.state
+  const ranOff = estimator.unboundedBecause !== undefined && trained.stopped !== 'interrupted'
+  const warnings = ranOff
+    ? [...trained.warnings, {
+      code: 'unbounded',
+      message: `The objective has no minimum: it fell from ${shortly(metrics[0]?.objective)} to ${shortly(metrics.at(-1)?.objective)} in ${trained.state.step} steps and would go on falling. ${estimator.unboundedBecause}`,
+    }]
+    : trained.warnings
   return {
-    theta: Float64Array.from(trained.theta), route: 'adam', stopped: trained.stopped,
+    theta: Float64Array.from(trained.theta), route: 'adam', stopped: ranOff ? 'unbounded' : trained.stopped,
     objective: {
-      train: trained.state.metrics.at(-1)?.objective ?? null,
+      train: metrics.at(-1)?.objective ?? null,
       heldOut: trained.heldOut?.mean ?? null,
       heldOutStandardError: trained.heldOut?.standardError ?? null,
     },
-    integrable: true, stepsPerSecond: trained.stepsPerSecond, metrics: trained.state.metrics, state: trained.state, warnings: trained.warnings,
+    integrable: !ranOff, stepsPerSecond: trained.stepsPerSecond, metrics, state: trained.state, warnings,
   }
 }
+
+const shortly = (value: number | undefined): string => (value === undefined ? 'its start' : value.toPrecision(4))
 
 function startFrom(state: TrainingState, initial: ArrayLike<number> | undefined): TrainingState {
   if (!initial) return state

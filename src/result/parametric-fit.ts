@@ -17,14 +17,16 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   })
   const described = describeParameters(traced, fit, options.level)
   const natural = Object.fromEntries(traced.parameters.map(({ name, start, parameter }) => [name, fit.theta.slice(start, start + parameter.size)]))
-  const known = traced.model.logNormalizer?.(natural, traced.dimension)
+  // Where the search ran off, θ is only the last value tried: its density means nothing.
+  const ranOff = fit.stopped === 'unbounded'
+  const known = ranOff ? undefined : traced.model.logNormalizer?.(natural, traced.dimension)
   return {
     theta: fit.theta, route: fit.route, stopped: fit.stopped,
     objective: { train: fit.objective, ...await heldOut(context, fit.theta) },
     parameters: described.parameters, parameterCovariance: described.covariance,
     ...(known === undefined ? {} : { logNormalizer: { value: known, standardError: 0, method: 'exact' } }),
     // A family that knows its log Z says by leaving it undefined that there is none.
-    integrable: traced.model.logNormalizer === undefined || known !== undefined,
+    integrable: !ranOff && (traced.model.logNormalizer === undefined || known !== undefined),
     stepsPerSecond: null, metrics: fit.history.map((entry) => ({ ...entry, heldOutObjective: null, seconds: 0 })), state: null, warnings: fit.warnings,
   }
 }
