@@ -207,3 +207,20 @@ describe('other dimensions', () => {
     await expect(prepareLandscape(gaussian, tableOf(['length', 'mass'], 0, () => [1, 2]), details)).rejects.toThrow(/it has no rows/)
   })
 })
+
+describe('a table of many rows', () => {
+  it('is drawn from a part of it, and its rows and those outside the frame are counted in full', async () => {
+    const random = generator(5)
+    const count = 400_001
+    // Every 1000th row lies far out.
+    const values = Float64Array.from({ length: 2 * count }, (_, k) => random.normal() + (Math.floor(k / 2) % 1000 === 0 ? 1000 : 0))
+    const table = { source: 'many.csv', columns: ['a', 'b'], rows: count, rowsRead: count, columnsLeftOut: [], values }
+    const landscape = await prepareLandscape(mixtureEnergy(['a', 'b'], [[0, 0]], [1], 1), table, { heading: '', logNormalizer: null, noise: null, warnings: [] })
+    const [[left, right], [bottom, top]] = landscape.frame
+    let outside = 0
+    for (let k = 0; k < values.length; k += 2) if (values[k] < left || values[k] > right || values[k + 1] < bottom || values[k + 1] > top) outside++
+    expect({ rows: landscape.rows, outside: landscape.rowsOutside }).toEqual({ rows: count, outside })
+    expect(right).toBeLessThan(100)
+    expect(outside).toBeGreaterThan(400)
+  })
+})

@@ -1,6 +1,7 @@
 // Everything the density-and-score figure shows, computed from a fitted energy and its rows before anything is drawn.
 import type { Warning } from '../../base/errors.ts'
 import { UnnormError } from '../../base/errors.ts'
+import { spreadRows } from '../../data/spread-rows.ts'
 import type { Table } from '../../data/table.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from './density.ts'
@@ -73,6 +74,8 @@ export interface PairsLandscape extends LandscapeBase {
 
 export type Landscape = LineLandscape | PlaneLandscape | PairsLandscape
 
+/** Rows from which frame, histograms and points are taken, where there are more than three times as many. */
+const mostRows = 100_000
 const mostPoints = 2000
 const mostPairPoints = 700
 const mostColumns = 6
@@ -92,8 +95,27 @@ export async function prepareLandscape(energy: FittedEnergy, table: Table, detai
   if (table.columns.length !== dimension || energy.columns.some((name, index) => table.columns[index] !== name)) {
     throw new UnnormError('columns-differ', `columns of ${table.source} are ${table.columns.join(', ')}, but the model has ${energy.columns.join(', ')} (give the same columns in the same order)`)
   }
-  if (dimension === 1) return line(energy, table, details)
-  return dimension === 2 ? plane(energy, table, details) : pairs(energy, table, details)
+  const part = partOf(table)
+  const landscape = await (dimension === 1 ? line(energy, part, details) : dimension === 2 ? plane(energy, part, details) : pairs(energy, part, details))
+  return part === table ? landscape : { ...landscape, rows: table.rows, rowsOutside: countOutside(table, landscape.frame) }
+}
+
+/** A table that fits in memory several times over: a picture of a million rows shows no more than one of these. */
+function partOf(table: Table): Table {
+  const chosen = spreadRows(table.rows, mostRows)
+  if (chosen.count === table.rows) return table
+  const dimension = table.columns.length
+  const values = new Float64Array(chosen.count * dimension)
+  for (let k = 0; k < chosen.count; k++) values.set(table.values.subarray(chosen.row(k) * dimension, (chosen.row(k) + 1) * dimension), k * dimension)
+  return { ...table, rows: chosen.count, values }
+}
+
+function countOutside({ values, columns }: Table, frame: Frame): number {
+  let count = 0
+  for (let start = 0; start < values.length; start += columns.length) {
+    if (frame.some(([low, high], column) => values[start + column] < low || values[start + column] > high)) count++
+  }
+  return count
 }
 
 async function line(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<LineLandscape> {
