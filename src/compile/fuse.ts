@@ -39,7 +39,8 @@ export function planFusions(order: readonly Node[], outputs: readonly Node[], ty
   /** A product used only here, perhaps times a number. */
   const product = (node: Node): { contraction: Node; alpha: number; parts: Node[] } | undefined => {
     if (node.op === contractOp && isGemm(node)) return { contraction: node, alpha: 1, parts: [] }
-    if (node.op === scaleOp && isExactFactor(node) && node.inputs[0].op === contractOp && isGemm(node.inputs[0]) && once(node.inputs[0]) && !absorbed.has(node.inputs[0])) {
+    // Used once, so whatever absorbed the product before is this very factor.
+    if (node.op === scaleOp && isExactFactor(node) && node.inputs[0].op === contractOp && isGemm(node.inputs[0]) && once(node.inputs[0])) {
       return { contraction: node.inputs[0], alpha: node.attributes.factor as number, parts: [node.inputs[0]] }
     }
     return undefined
