@@ -96,10 +96,13 @@ export function readModelMetadata(bytes: Uint8Array, source: string): ModelMetad
 }
 
 function parsed(text: string, source: string): ModelMetadata {
+  let found: unknown
   try {
-    return JSON.parse(text) as ModelMetadata
+    found = JSON.parse(text)
   } catch {
-    throw new UnnormError('bad-model', `${source}: its description is damaged; fit the model again, or copy the file again`)
+    found = undefined
   }
+  if (typeof found !== 'object' || found === null) throw new UnnormError('bad-model', `${source}: its description is damaged; fit the model again, or copy the file again`)
+  return found as ModelMetadata
 }
 

@@ -1,6 +1,7 @@
 // The contract between a program and whatever computes it.
 import type { Program } from '../compile/program.ts'
-import type { Shape } from '../graph/node.ts'
+import { ROWS, showShape } from '../graph/node.ts'
+import type { Node, Shape } from '../graph/node.ts'
 
 /** Values of a named input or output. */
 export interface Values {
@@ -24,4 +25,22 @@ export interface Executable {
 export interface Engine {
   readonly name: string
   prepare(program: Program): Promise<Executable>
+}
+
+/**
+ * Refuses feeds that a program cannot run with; engines call it before they compute.
+ * @param used the inputs that its outputs depend on
+ */
+export function checkFeeds(program: Program, used: readonly Node[], feeds: Readonly<Record<string, Values>>): void {
+  let counted: { readonly name: string; readonly rows: number } | undefined
+  for (const { attributes, shape } of used) {
+    const name = attributes.name as string
+    const fed = feeds[name]
+    if (!fed) throw new Error(`program ${program.name}: input ${name} is not fed`)
+    const fits = fed.shape.length === shape.length && shape.every((length, axis) => length === ROWS || length === fed.shape[axis])
+    if (!fits) throw new Error(`program ${program.name}: input ${name} has shape ${showShape(fed.shape)}, needs ${showShape(shape)}`)
+    if (shape[0] !== ROWS) continue
+    counted ??= { name, rows: fed.shape[0] }
+    if (fed.shape[0] !== counted.rows) throw new Error(`program ${program.name}: input ${name} has ${fed.shape[0]} rows, ${counted.name} has ${counted.rows}`)
+  }
 }

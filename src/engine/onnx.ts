@@ -1,8 +1,7 @@
 // ONNX Runtime as an engine. The runtime module is handed in, so the same code serves Node and browsers.
 import { compileOnnx } from '../compile/onnx.ts'
-import { ROWS } from '../graph/node.ts'
-import type { Shape } from '../graph/node.ts'
 import type { Program } from '../compile/program.ts'
+import { checkFeeds } from './engine.ts'
 import type { Engine, Executable, Values } from './engine.ts'
 
 /** The part of onnxruntime-node's and onnxruntime-web's interface that is used. */
@@ -52,7 +51,7 @@ export function openSession(runtime: OnnxRuntime, model: Uint8Array, options: On
 async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Program, options: OnnxEngineOptions): Promise<Executable> {
   const session = await openSession(runtime, model, options)
   const used = program.inputs.filter((node) => session.inputNames.includes(node.attributes.name as string))
-  const shapes = new Map(used.map((node) => [node.attributes.name as string, node.shape]))
+  const names = used.map((node) => node.attributes.name as string)
   const tensors = new WeakMap<object, OnnxTensor>()
   // A buffer that comes back run after run keeps its tensor: making one costs more than a small op.
   const tensorOf = (values: Values): OnnxTensor => {
@@ -64,13 +63,9 @@ async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Pro
   }
   return {
     run: async (feeds, into = {}) => {
+      checkFeeds(program, used, feeds)
       const inputs: Record<string, OnnxTensor> = {}
-      for (const [name, shape] of shapes) {
-        const fed = feeds[name]
-        if (!fed) throw new Error(`program ${program.name}: input ${name} is not fed`)
-        checkFeed(program, name, fed, shape)
-        inputs[name] = tensorOf(fed)
-      }
+      for (const name of names) inputs[name] = tensorOf(feeds[name])
       const fetches: Record<string, OnnxTensor | null> = {}
       for (const name of session.outputNames) fetches[name] = into[name] ? tensorOf(into[name]) : null
       const results = await session.run(inputs, fetches)
@@ -81,9 +76,4 @@ async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Pro
     },
     release: () => session.release(),
   }
-}
-
-function checkFeed(program: Program, name: string, fed: Values, shape: Shape): void {
-  const fits = fed.shape.length === shape.length && shape.every((length, axis) => length === ROWS || length === fed.shape[axis])
-  if (!fits) throw new Error(`program ${program.name}: input ${name} has shape [${fed.shape.join(', ')}], needs [${shape.join(', ')}]`)
 }

@@ -4,6 +4,7 @@ import type { Node, Shape } from '../graph/node.ts'
 import { inputOp } from '../graph/ops/leaf.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import type { Program } from '../compile/program.ts'
+import { checkFeeds } from './engine.ts'
 import type { Engine, Values } from './engine.ts'
 
 /** Values of nodes for given inputs. `rows` is the length of the symbolic axis. */
@@ -27,10 +28,20 @@ export function rowsOf(program: Program, feeds: Readonly<Record<string, Values>>
   return 0
 }
 
+/** The inputs that the outputs depend on, be it only for the number of rows. */
+function neededInputs({ inputs, outputs }: Program): Node[] {
+  const order = topological(Object.values(outputs))
+  const hasRows = ({ shape }: Node): boolean => shape[0] === ROWS
+  const needed = inputs.filter((node) => order.includes(node))
+  const counted = order.some(hasRows) && !needed.some(hasRows) ? inputs.find(hasRows) : undefined
+  return counted ? [...needed, counted] : needed
+}
+
 export const referenceEngine: Engine = {
   name: 'reference',
   prepare: async (program) => ({
     run: async (feeds, into = {}) => {
+      checkFeeds(program, neededInputs(program), feeds)
       const values = new Map<Node, Tensor>()
       for (const node of program.inputs) {
         const fed = feeds[node.attributes.name as string]
