@@ -13,10 +13,11 @@ import { adamStep, optimizerInputs } from '../../src/estimate/optimizer.ts'
 import { Graph, ROWS } from '../../src/graph/node.ts'
 import type { ElementType, Node, Shape } from '../../src/graph/node.ts'
 import { add, mul, square, subtract } from '../../src/graph/ops/arithmetic.ts'
-import { contractAxes, matmul } from '../../src/graph/ops/contract.ts'
+import { contractAxes, contractOp, matmul } from '../../src/graph/ops/contract.ts'
 import { tanh } from '../../src/graph/ops/hyperbolic.ts'
 import { constant, input } from '../../src/graph/ops/leaf.ts'
 import { cast, expand, fill, reshape, scale, sum, transpose } from '../../src/graph/ops/linear.ts'
+import { scatterOp } from '../../src/graph/ops/rearrange.ts'
 import { silu } from '../../src/graph/ops/sigmoidal.ts'
 import { tensor } from '../../src/graph/tensor.ts'
 import type { Tensor } from '../../src/graph/tensor.ts'
@@ -100,6 +101,14 @@ describe('the bytes', () => {
     const k = [1, 2, 3, 4, 5, 6]
     const made = readOnnxModel(compileOnnx(one([x], add(mul(x, constant(x.graph, k, [2, 3])), tanh(mul(tanh(x), constant(x.graph, k, [2, 3])))))))
     expect(made.initializers).toBe(1)
+  })
+
+  test('the same numbers under another shape are another constant', async () => {
+    const x = input(new Graph(), 'x', [2, 3])
+    const k = [1, 2, 3, 4, 5, 6]
+    const turned = matmul(mul(x, constant(x.graph, k, [2, 3])), constant(x.graph, k, [3, 2]))
+    expect(readOnnxModel(compileOnnx(one([x], turned))).initializers).toBe(2)
+    expect(await difference(one([x], turned), 1)).toBeLessThanOrEqual(1e-15)
   })
 
   test('mixed precision without a cast is refused', () => {
@@ -218,6 +227,21 @@ describe('fusions', () => {
     expect(list.filter((operator) => operator === 'Gemm').length).toBe(4)
     expect(list.filter((operator) => operator === 'Add').length).toBeLessThanOrEqual(2)
   })
+})
+
+test('numbers that multiply a product stay float64: ONNX Runtime would take them into a MatMul as float32', async () => {
+  const graph = new Graph()
+  const [x, a, b] = [input(graph, 'x', [3]), input(graph, 'a', [ROWS, 4, 3]), input(graph, 'b', [ROWS, 3, 5])]
+  const batched = graph.node(contractOp, [a, b], { left: [2], right: [1], batchLeft: [0], batchRight: [0] })
+  const program: Program = {
+    name: 'factors', type: 'float64', inputs: [x, a, b],
+    outputs: {
+      scattered: scale(graph.node(scatterOp, [x], { axis: 0, positions: [0, 1, 1], length: 2 }), 0.1),
+      scatteredFirst: scale(graph.node(scatterOp, [a], { axis: 1, positions: [0, 1, 1, 5], length: 6 }), 0.1),
+      batched: scale(batched, 0.1), within: matmul(scale(tanh(batched), 0.1), constant(graph, [1, 2, 3, 4, 5])),
+    },
+  }
+  for (const rows of [1, 3]) expect(await difference(program, rows)).toBeLessThanOrEqual(1e-15)
 })
 
 describe('lowering', () => {

@@ -15,6 +15,7 @@ import { logSumExp } from '../../src/graph/ops/compound.ts'
 import { matmul } from '../../src/graph/ops/contract.ts'
 import { exp, log, log1p } from '../../src/graph/ops/exponential.ts'
 import { tanh } from '../../src/graph/ops/hyperbolic.ts'
+import { allOps } from '../../src/graph/ops/index.ts'
 import { constant, input } from '../../src/graph/ops/leaf.ts'
 import { expand, expandOp, fill, reshape, scale, sum } from '../../src/graph/ops/linear.ts'
 import { slice } from '../../src/graph/ops/rearrange.ts'
@@ -216,6 +217,27 @@ describe('substitute', () => {
 })
 
 describe('vectorize', () => {
+  const samples = allOps().flatMap(({ op }) => op.samples.map((sample, k) => ({ title: `${op.name} #${k + 1}`, op, sample })))
+  test.each(samples)('$title: any of its inputs over rows, the others fixed', ({ op, sample }) => {
+    for (let which = 1; which < 2 ** sample.inputs.length; which++) {
+      const graph = new Graph()
+      const inputs = sample.inputs.map(({ shape }, k) => input(graph, `x${k}`, shape))
+      const isWide = (k: number): boolean => (which & (1 << k)) !== 0
+      const wide = inputs.map((node, k) => (isWide(k) ? input(graph, `rows ${k}`, [ROWS, ...node.shape]) : node))
+      const output = graph.node(op, inputs, sample.attributes)
+      const [all] = vectorize([output], new Map(inputs.flatMap((node, k) => (isWide(k) ? [[node, wide[k]]] : []))), ROWS)
+      const factors = [1, 0.9, 0.8]
+      const valueAt = (k: number, factor: number): Float64Array => sample.inputs[k].data.map((v) => v * factor)
+      const feeds = wide.map((node, k) => [node, tensor(isWide(k) ? [3, ...inputs[k].shape] : node.shape, isWide(k) ? factors.flatMap((factor) => Array.from(valueAt(k, factor))) : valueAt(k, 1))] as const)
+      const found = evaluate([all], new Map(feeds), 3)[0]
+      const expected = factors.flatMap((factor) => Array.from(evaluate([output], new Map(inputs.map((node, k) => [node, tensor(node.shape, valueAt(k, isWide(k) ? factor : 1))])))[0].data))
+      // Sums may be taken in another order.
+      const size = Math.max(1, ...expected.map(Math.abs))
+      expect(found.shape).toEqual([3, ...output.shape])
+      expected.forEach((v, k) => expect(Math.abs(found.data[k] - v), `inputs ${which}, element ${k}`).toBeLessThanOrEqual(1e-14 * size))
+    }
+  })
+
   test('an output that does not depend on the rows is repeated', () => {
     const graph = new Graph()
     const [x, y] = [input(graph, 'x', [2]), input(graph, 'y', [2])]

@@ -30,10 +30,13 @@ describe.each(estimatorsHere)('%s: bits', (_, estimator) => {
   })
 
   test.each([1, 7, 20, 59])('interrupted after step %i and resumed: bit by bit the uninterrupted run', async (steps) => {
-    const whole = await runTraining({ estimator })
-    const state = await stateAfter(steps, { estimator })
+    // A low limit, so that clipping acts, by the usual length of gradients that the state has to carry.
+    const run = { estimator, options: { clip: 0.9 } }
+    const whole = await runTraining(run)
+    expect(whole.theta).not.toEqual((await runTraining({ estimator })).theta)
+    const state = await stateAfter(steps, run)
     expect(state.step).toBe(steps)
-    const resumed = await runTraining({ estimator, start: state })
+    const resumed = await runTraining({ ...run, start: state })
     expect({ ...resumed, stepsPerSecond: null }).toEqual({ ...whole, stepsPerSecond: null })
   })
 

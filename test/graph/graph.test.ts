@@ -126,6 +126,7 @@ describe('rules', () => {
     ['a product of ones with', ({ graph, m }) => matmul(fill(graph, 3, [2]), m), ({ m }) => scale(sum(m, [0]), 3)],
     ['2m·3x = 6(m·x)', ({ m, x }) => matmul(scale(m, 2), scale(x, 3)), ({ m, x }) => scale(matmul(m, x), 6)],
     ['a product with the identity', ({ m, literal }) => matmul(m, literal([1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3])), ({ m }) => m],
+    ['a product with the identity over the first axis', ({ m, literal }) => contractAxes(m, literal([1, 0, 0, 1], [2, 2]), [0], [0]), ({ m }) => transpose(m)],
     ['the identity with', ({ m, literal }) => matmul(literal([1, 0, 0, 1], [2, 2]), m), ({ m }) => m],
     ['a product read through a transpose', ({ m, x }) => contractAxes(transpose(m), x, [0], [0]), ({ m, x }) => matmul(m, x)],
   ]
@@ -138,6 +139,15 @@ describe('rules', () => {
     const { x, literal } = ground()
     const node = rounded(add(x, literal(1)), literal(1))
     expect(evaluate([node], new Map([[x, tensor([3], [1e-20, 1e-16, 0.5])]]))[0].data).toEqual(Float64Array.of(0, 0, 0.5))
+  })
+
+  test('a factor in the last two axes, summed over the first two: no product over other axes that happen to be as long', () => {
+    const { graph } = ground()
+    const [t, f] = [input(graph, 't', [2, 2, 2]), input(graph, 'f', [2, 2])]
+    const total = sum(mul(t, f), [0, 1])
+    const [value] = evaluate([total], new Map([[t, tensor([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8])], [f, tensor([2, 2], [1, 10, 100, 1000])]]))
+    // Σ over i, j of t[i,j,k]·f[j,k].
+    expect(Array.from(value.data)).toEqual([1 + 300 + 5 + 700, 20 + 4000 + 60 + 8000])
   })
 
   test('rules do not hide what is not a number: 0/0, 1/0 and log 0 of literals', () => {

@@ -186,9 +186,12 @@ const makers: readonly Maker[] = [
   },
   function summed(making, shape, depth) {
     if (shape.length > 2) return undefined
-    const axis = upTo(making, shape.length)
-    const length = 1 + upTo(making, 2)
-    return { shape, parts: [make(making, inserted(shape, axis, length), depth)], text: `Σ over ${axis}`, build: (_, [a]) => sum(a, [axis]), compute: ([a], at) => sumCells(Array.from({ length }, (__, k) => a(inserted(at, axis, k)))) }
+    // One or two axes, the first inserted before the second so that both numbers are those of the sum.
+    const inserts: [axis: number, length: number][] = [[upTo(making, shape.length), 1 + upTo(making, 2)]]
+    if (shape.length < 2 && upTo(making, 1) === 0) inserts.push([inserts[0][0] + 1 + upTo(making, shape.length - inserts[0][0]), 1 + upTo(making, 2)])
+    const from = inserts.reduce((made, [axis, length]) => inserted(made, axis, length), [...shape])
+    const axes = inserts.map(([axis]) => axis)
+    return { shape, parts: [make(making, from, depth)], text: `Σ over ${axes.join()}`, build: (_, [a]) => sum(a, axes), compute: ([a], at) => sumCells(indices(inserts.map(([, length]) => length)).map((own) => a(axes.reduce((index, axis, k) => inserted(index, axis, own[k]), [...at])))) }
   },
   function expanded(making, shape, depth) {
     const from = thinner(making, shape)

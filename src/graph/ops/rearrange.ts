@@ -207,7 +207,8 @@ export const scatterOp: Op = {
     if (splat(x) === 0) return fill(x.graph, 0, shape)
     return hoist(x, (rest) => build(scatterOp, [rest], attributes))
   },
-  // As a product with a 0/1 matrix: positions are few (they index parameters), and every runtime has it.
+  // As a product with a 0/1 matrix: positions are few (they index parameters), and every runtime has it. As Gemm, not MatMul:
+  // ONNX Runtime takes a number that multiplies a MatMul into it as float32, in float64 models too.
   onnx: (emitter, node, [x]) => {
     const { axis, positions, length } = node.attributes as unknown as { axis: number; positions: number[]; length: number }
     const rank = node.shape.length
@@ -216,8 +217,9 @@ export const scatterOp: Op = {
     const selector = new Float64Array(positions.length * length)
     positions.forEach((position, k) => { selector[k * length + position] = 1 })
     const turned = axis === rank - 1 ? x : emitter.emit('Transpose', [x], { perm: order })
-    const product = emitter.emit('MatMul', [turned, emitter.constant(node, selector, [positions.length, length])])
-    return axis === rank - 1 ? product : emitter.emit('Transpose', [product], { perm: order.map((_, k) => order.indexOf(k)) })
+    const product = emitter.emit('Gemm', [emitter.reshape(turned, [-1, positions.length]), emitter.constant(node, selector, [positions.length, length])])
+    const spread = emitter.reshape(product, order.map((k) => node.shape[k]))
+    return axis === rank - 1 ? spread : emitter.emit('Transpose', [spread], { perm: order.map((_, k) => order.indexOf(k)) })
   },
   samples: [{ inputs: [tensor([4], [0.5, -1, 2, 3])], attributes: { axis: 0, positions: [0, 1, 1, 2], length: 4 } }, { inputs: [matrix], attributes: { axis: 1, positions: [3, 0, 0, 2], length: 5 } }],
 }
