@@ -238,7 +238,8 @@ test('numbers that multiply a product stay float64: ONNX Runtime would take them
     outputs: {
       scattered: scale(graph.node(scatterOp, [x], { axis: 0, positions: [0, 1, 1], length: 2 }), 0.1),
       scatteredFirst: scale(graph.node(scatterOp, [a], { axis: 1, positions: [0, 1, 1, 5], length: 6 }), 0.1),
-      batched: scale(batched, 0.1), within: matmul(scale(tanh(batched), 0.1), constant(graph, [1, 2, 3, 4, 5])),
+      summed: scale(sum(a, [0]), 0.1), summedToARow: scale(sum(reshape(a, [ROWS, 1, 12]), [0]), 0.1),
+      batched: scale(batched, 0.1), batchedVector: scale(graph.node(contractOp, [a, x], { left: [2], right: [0], batchLeft: [], batchRight: [] }), 0.1), within: matmul(scale(tanh(batched), 0.1), constant(graph, [1, 2, 3, 4, 5])),
     },
   }
   for (const rows of [1, 3]) expect(await difference(program, rows)).toBeLessThanOrEqual(1e-15)
