@@ -1,6 +1,7 @@
 // Exponentials and logarithms, with the forms that stay exact near zero.
 import { fill } from './linear.ts'
-import { add, divide, elementwise, logarithm, mul, reciprocal, subtract } from './arithmetic.ts'
+import { add, divide, elementwise, logarithm, mul, reciprocal } from './arithmetic.ts'
+import type { subtract } from './arithmetic.ts'
 import { abs, selectLess } from './piecewise.ts'
 
 export const exp = elementwise({
