@@ -12,7 +12,7 @@ const dist = join(root, 'dist')
 const require = createRequire(import.meta.url)
 
 /** Packages that stay packages: native ones, those that read files of their own, and what loads quickly by itself. */
-const external = ['onnxruntime-node', 'onnxruntime-common', '@duckdb/node-api', '@resvg/resvg-js', 'dejavu-fonts-ttf', 'jiti', 'jiti/*', 'commander']
+const external = ['onnxruntime-node', '@duckdb/node-api', '@resvg/resvg-js', 'dejavu-fonts-ttf', 'jiti', 'jiti/*', 'commander']
 
 /** All files below a folder, as paths relative to it. */
 async function filesBelow(folder) {

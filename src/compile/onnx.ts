@@ -8,8 +8,8 @@ import { MessageWriter } from './protobuf.ts'
 import { planFusions } from './fuse.ts'
 import { elementTypes, lower } from './lower.ts'
 
-export const OPSET = 17
-export const IR_VERSION = 8
+const OPSET = 17
+const IR_VERSION = 8
 
 const typeNumber = { float32: 1, int64: 7, float64: 11 } as const
 

@@ -78,10 +78,12 @@ export interface TrainingResult {
   readonly warnings: readonly Warning[]
 }
 
-/** Rows looked at for the held-out objective: enough for its error, few enough to cost little. */
+/** Held-out rows whose objective is reported at the end: enough for a small error. */
 const HELD_OUT_ROWS = 4096
-/** Noise draws for each held-out row, in pairs ±z. */
+/** Noise draws for each of them, in pairs ±z. */
 const HELD_OUT_DRAWS = 8
+/** Evaluations of each look on the way: fewer, since looks share rows and noise and fifty of them must cost little. */
+const LOOK_EVALUATIONS = 4096
 
 export function initialState(model: TracedModel, random: Random): TrainingState {
   const theta = new Float32Array(model.parameterCount)
@@ -132,8 +134,10 @@ async function loop(
   const nextRows = batchRows(split, random.split('rows'))
   const drawn = random.split('noise')
   const vectorValues = (data_: Float32Array): Values => ({ shape: [parameterCount], data: data_ })
-  // Two sets of buffers: a step reads one and writes the other, so a bad step leaves the last good state untouched.
+  // Three sets of buffers. A step reads `here` and writes `there`; that its result is bad shows in the objective of the
+  // step after it, so the state before `here`, the last whose objective was finite, is kept too.
   const buffers = (from: TrainingState) => ({ theta: vectorValues(from.theta.slice()), firstMoment: vectorValues(from.firstMoment.slice()), secondMoment: vectorValues(from.secondMoment.slice()), average: vectorValues(from.average.slice()) })
+  let before = buffers(start)
   let here = buffers(start)
   let there = buffers(start)
   const objectiveOut: Values = { shape: [], data: new Float32Array(1) }
@@ -146,7 +150,7 @@ async function loop(
   const startedAt = hooks.now() - 1000 * (metrics.at(-1)?.seconds ?? 0)
   const seconds = (): number => (hooks.now() - startedAt) / 1000
   let lastCheckpoint = hooks.now()
-  const heldOutRows = heldOutBatch(data, d, hasDraws, random)
+  const heldOutRows = heldOutBatch(data, d, hasDraws, random, LOOK_EVALUATIONS)
   const snapshot = (at: number): TrainingState => ({
     step: at, theta: here.theta.data.slice() as Float32Array, firstMoment: here.firstMoment.data.slice() as Float32Array,
     secondMoment: here.secondMoment.data.slice() as Float32Array, average: here.average.data.slice() as Float32Array,
@@ -172,13 +176,18 @@ async function loop(
     const norm = normOut.data[0]
     if (!Number.isFinite(value) || !Number.isFinite(norm)) {
       stopped = 'non-finite'
-      warnings.push({
-        code: 'non-finite',
-        message: `the objective became ${Number.isFinite(value) ? 'so steep that its gradient is not finite' : String(value)} at step ${at + 1}; the last good state (step ${at}) is kept. A lower --learning-rate, more noise or fewer extreme rows help.`,
-      })
+      const bad = at + 1
+      if (at > start.step) {
+        here = before
+        at--
+      }
+      const what = `the objective became ${Number.isFinite(value) ? 'so steep that its gradient is not finite' : String(value)} at step ${bad}`
+      const remedy = 'A lower --learning-rate, more noise or fewer extreme rows help.'
+      if (at === 0) throw new UnnormError('non-finite', `${what}, before anything was learned. ${remedy}`)
+      warnings.push({ code: 'non-finite', message: `${what}; the last good state (step ${at}) is kept. ${remedy}` })
       break
     }
-    ;[here, there] = [there, here]
+    ;[before, here, there] = [here, there, before]
     usualNorm = usualNorm === 0 ? norm : 0.98 * usualNorm + 0.02 * Math.min(norm, options.clip * usualNorm)
     running = { sum: running.sum + value, count: running.count + 1 }
     at++
@@ -203,10 +212,8 @@ async function loop(
   if (stopped === 'interrupted') await hooks.saveCheckpoint?.(state)
   if (!metrics.length && at > 0) metrics.push({ step: at, objective: running.sum / Math.max(1, running.count), heldOutObjective: null, seconds: seconds() })
   const theta = best?.theta ?? state.average
-  if (stopped === 'non-finite' && at === start.step && at === 0) {
-    throw new UnnormError('non-finite', `${warnings[0].message} Nothing was learned yet, so there is no state to keep.`)
-  }
-  const heldOut = heldOutRows ? await heldOutObjectiveOf(look, vectorValues(theta), heldOutRows) : null
+  const reported = heldOutBatch(data, d, hasDraws, random, HELD_OUT_ROWS * HELD_OUT_DRAWS)
+  const heldOut = reported ? await heldOutObjectiveOf(look, vectorValues(theta), reported) : null
   return { state: { ...state, metrics }, theta, stopped, heldOut, stepsPerSecond: elapsed > 0 && at > timedFrom.step ? (at - timedFrom.step) / elapsed : null, warnings }
 }
 
@@ -240,11 +247,11 @@ interface HeldOut {
   readonly repeats: number
 }
 
-/** Held-out rows with noise that is the same at every look, so that looks can be compared. */
-function heldOutBatch(data: TrainingData, d: number, hasDraws: boolean, random: Random): HeldOut | undefined {
-  const count = Math.min(HELD_OUT_ROWS, data.split.heldOutCount)
+/** Held-out rows with noise that is the same at every look, so that looks can be compared; more draws where rows are few. */
+function heldOutBatch(data: TrainingData, d: number, hasDraws: boolean, random: Random, evaluations: number): HeldOut | undefined {
+  const count = Math.min(HELD_OUT_ROWS, data.split.heldOutCount, hasDraws ? evaluations / 2 : evaluations)
   if (count === 0) return undefined
-  const repeats = hasDraws ? HELD_OUT_DRAWS : 1
+  const repeats = hasDraws ? Math.min(HELD_OUT_DRAWS, 2 * Math.floor(evaluations / (2 * count))) : 1
   const numbers = Uint32Array.from({ length: count }, (_, k) => data.split.heldOutRow(k))
   const once = new Float32Array(count * d)
   fillBatch(once, numbers, data, d, false)

@@ -50,7 +50,7 @@ export function symmetric(size: number, options: ParameterOptions = {}): Paramet
 }
 
 /** Where each element of a parameter's value stands in its packed form. */
-export function packing(parameter: Parameter): readonly number[] {
+function packing(parameter: Parameter): readonly number[] {
   if (!parameter.symmetric) return Array.from({ length: parameter.size }, (_, k) => k)
   const [n] = parameter.shape
   const start = (i: number): number => i * n - (i * (i - 1)) / 2 - i

@@ -26,19 +26,19 @@ export const denoising: Estimator = {
 }
 
 /** L z. */
-export function applyFactor(z: Node, noise: Noise, dimension: number): Node {
+function applyFactor(z: Node, noise: Noise, dimension: number): Node {
   if (noise.isotropic !== undefined) return scale(z, noise.isotropic)
   return matmul(constant(z.graph, noise.factor, [dimension, dimension]), z)
 }
 
 /** C v = L Lᵀ v. */
-export function applyCovariance(v: Node, noise: Noise, dimension: number): Node {
+function applyCovariance(v: Node, noise: Noise, dimension: number): Node {
   if (noise.isotropic !== undefined) return scale(v, noise.isotropic ** 2)
   return matmul(constant(v.graph, noiseCovariance(noise, dimension), [dimension, dimension]), v)
 }
 
 /** C = L Lᵀ, row-major. */
-export function noiseCovariance({ factor }: Noise, dimension: number): Float64Array {
+function noiseCovariance({ factor }: Noise, dimension: number): Float64Array {
   const transposed = factor.map((_, k) => factor[(k % dimension) * dimension + Math.floor(k / dimension)])
   return multiply(factor, transposed, dimension, dimension, dimension)
 }

@@ -32,7 +32,7 @@ export interface ElementwiseDeclaration {
 }
 
 /** numpy's broadcasting of shapes; the symbolic rows axis matches itself and 1. */
-export function broadcastShapes(shapes: readonly Shape[]): Shape {
+function broadcastShapes(shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length))
   return Array.from({ length: rank }, (_, axis) => {
     let length = 1
