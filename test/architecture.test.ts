@@ -9,6 +9,7 @@ import { allOps } from '../src/graph/ops/index.ts'
 import { builtInModels } from '../src/model/energies/index.ts'
 import { figures } from '../src/report/figures/index.ts'
 import { estimators } from '../src/result/estimators.ts'
+import { fitOptions } from '../src/result/fit-options.ts'
 
 const root = fileURLToPath(new URL('../src/', import.meta.url))
 
@@ -211,6 +212,7 @@ describe('one file each, and in its registry', () => {
   test('estimators, by their names', () => {
     expect(Object.keys(estimators).sort()).toEqual(filesOf('estimate/estimators'))
     for (const [name, estimator] of Object.entries(estimators)) expect(estimator.name).toBe(name)
+    expect(fitOptions.by.choices).toEqual(Object.keys(estimators))
   })
 
   test('built-in models, by their names', () => {

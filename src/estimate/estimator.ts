@@ -21,6 +21,8 @@ export interface RowObjective {
 export interface Estimator {
   readonly name: string
   readonly sentence: string
+  /** The objective in plain text, for terminals. */
+  readonly formula: string
   /** The objective as TeX, for the report. */
   readonly tex: string
   /** Why the objective has no minimum, for estimators that are known to run off. */

@@ -95,7 +95,7 @@ export function denoiserSection({ denoiser }: ReportInput): Html | null {
     ? 'The floor, what the best denoiser would leave, is unknown.'
     : excess <= 0 ? 'The denoiser is at its floor.' : `The denoiser leaves ${formatPercent(excess)} more than the floor.`
   return html`<section><h2>Denoising</h2>
-<p>The score gives the best guess of a row behind its noise (Tweedie–Miyasawa): x̂ = x̃ + σ² φ(x̃). ${sentence}</p>
+<p>The score gives the best guess of a row behind its noise (Tweedie–Miyasawa): x̂ = x̃ + C φ(x̃), with C the covariance of the noise. ${sentence}</p>
 ${numberTable(['mean squared error', units === 'standardized' ? 'standardized columns' : 'units of the data', 'of the noise'], rows)}</section>
 `
 }

@@ -1,9 +1,10 @@
 // The options of a fit, from which come validation, command line flags and documentation.
 import type { OptionInputs, OptionValues } from '../base/options.ts'
+import { estimators } from './estimators.ts'
 
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
-  by: { type: 'choice', choices: ['score-matching', 'denoising', 'naive-likelihood'], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
   steps: { type: 'number', integer: true, minimum: 1, defaultWords: '2000 for networks', sentence: 'Most training steps' },
   batch: { type: 'number', integer: true, minimum: 1, default: 256, sentence: 'Rows in a training step of a network' },
   learningRate: { type: 'number', above: 0, default: 0.003, sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },

@@ -205,9 +205,12 @@ describe('models and estimators', () => {
       { name: 'gaussian', kind: 'parametric', options: [] }, { name: 'precision', kind: 'parametric', options: [] },
       { name: 'mlp', kind: 'network', logDensity: expect.any(String), options: [{ name: 'hidden', default: [128, 128] }, { name: 'activation', default: 'silu' }] },
     ] })
-    expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', objective: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'naive-likelihood' }] })
+    expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', tex: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'naive-likelihood' }] })
     expect((await here.cli('models')).stdout).toContain('−½ xᵀ K x + ηᵀ x')
-    expect((await here.cli('estimators')).stdout).toContain('score-matching')
+    const { stdout } = await here.cli('estimators')
+    expect(stdout).toContain('score-matching\n')
+    expect(stdout).toContain('  mean over rows of Σⱼ [∂ⱼφⱼ(x) + ½ φⱼ(x)²], φ = ∇ₓ log p\n')
+    expect(stdout).not.toMatch(/[\\_^]/)
   })
 })
 

@@ -8,9 +8,9 @@ export const command = defineCommand({
   options: {},
   details: 'Parametric models are estimated by score-matching and networks by denoising unless --by says otherwise.',
   run: async (context) => {
-    const list = Object.entries(estimators).map(([name, { sentence, tex }]) => ({ name, sentence, objective: tex }))
+    const list = Object.entries(estimators).map(([name, { sentence, formula, tex }]) => ({ name, sentence, formula, tex }))
     const width = Math.min(context.output.columns, 100) - 4
-    const text = list.map(({ name, sentence, objective }) => [name, ...wrapText(sentence, width).map((line) => `  ${line}`), `  ${objective}`].join('\n')).join('\n\n')
+    const text = list.map(({ name, sentence, formula }) => [name, ...[sentence, formula].flatMap((part) => wrapText(part, width)).map((line) => `  ${line}`)].join('\n')).join('\n\n')
     return { json: { estimators: list }, text, kind: 'answer' }
   },
 })

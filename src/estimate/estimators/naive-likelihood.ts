@@ -11,6 +11,7 @@ export const whyNaiveLikelihoodRunsOff
 export const naiveLikelihood: Estimator = {
   name: 'naive-likelihood',
   sentence: 'maximum of the unnormalized likelihood (for teaching: without Z it runs off, and the run ends with the explanation)',
+  formula: '−mean over rows of log p̃(x), log p̃ = −E',
   tex: String.raw`J(\theta) = -\frac1n \sum_{t=1}^n \log \tilde p(x_t;\theta), \quad \log \tilde p = -E`,
   unboundedBecause: whyNaiveLikelihoodRunsOff,
   objective: ({ logDensity }) => ({ value: scale(logDensity, -1), draws: [] }),

@@ -7,7 +7,8 @@ import type { Estimator } from '../estimator.ts'
 
 export const scoreMatching: Estimator = {
   name: 'score-matching',
-  sentence: 'exact implicit score matching: mean of Σⱼ ∂ⱼφⱼ + ½φⱼ² with the exact Laplacian',
+  sentence: 'exact implicit score matching: the Laplacian is computed, not sampled; it needs neither Z nor noise',
+  formula: 'mean over rows of Σⱼ [∂ⱼφⱼ(x) + ½ φⱼ(x)²], φ = ∇ₓ log p',
   tex: String.raw`\tilde J(\theta) = \frac1n \sum_{t=1}^n \sum_{j=1}^d \left[ \partial_j \varphi_j(x_t;\theta) + \tfrac12 \varphi_j(x_t;\theta)^2 \right]`,
   objective: ({ logDensity, x }) => {
     const [score] = gradient(logDensity, [x])
