@@ -52,7 +52,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
   const name = options.by ?? (isNetwork ? 'denoising' : 'score-matching')
   const estimator = estimators[name]
   if (request.noise && name !== 'denoising') {
-    throw new UnnormError('option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
+    throw new UnnormError('invalid-option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
   }
   const chosen = name === 'denoising' && !request.noise ? chooseNoise(table, scale) : undefined
   const noise = name !== 'denoising' ? undefined
@@ -144,9 +144,9 @@ function refuseTrainingOptions(request: FitRequest, model: string): void {
   const names = ['batch', 'learningRate', 'weightDecay'] as const
   const found = names.find((name) => request[name] !== undefined)
   if (found !== undefined) {
-    throw new UnnormError('option', `invalid ${flagName(found)}: only a network is trained in minibatches, and ${model} is fitted over all rows (leave it out)`, 'usage')
+    throw new UnnormError('invalid-option', `invalid ${flagName(found)}: only a network is trained in minibatches, and ${model} is fitted over all rows (leave it out)`, 'usage')
   }
-  if (request.initial) throw new UnnormError('option', `invalid init: only a network starts from another's weights, and ${model} has start values of its own (leave it out)`, 'usage')
+  if (request.initial) throw new UnnormError('invalid-option', `invalid init: only a network starts from another's weights, and ${model} has start values of its own (leave it out)`, 'usage')
 }
 
 function checkDomain(model: Model, table: Table): void {

@@ -37,11 +37,11 @@ export interface MlpOptions {
 export function mlp(options: MlpOptions = {}): Model {
   const { hidden = [128, 128], activation = 'silu', quadratic } = options
   if (hidden.length === 0 || hidden.some((units) => !Number.isInteger(units) || units < 1)) {
-    throw new UnnormError('option', `invalid hidden: ${hidden.join(',')} (must be one or more whole numbers ≥ 1)`, 'usage')
+    throw new UnnormError('invalid-option', `invalid hidden: ${hidden.join(',')} (must be one or more whole numbers ≥ 1)`, 'usage')
   }
   const activate = activations[activation]
   if (!activate) {
-    throw new UnnormError('option', `invalid activation: ${String(activation)} (must be one of ${Object.keys(activations).join(', ')}: smooth ones, because score matching needs second derivatives)`, 'usage')
+    throw new UnnormError('invalid-option', `invalid activation: ${String(activation)} (must be one of ${Object.keys(activations).join(', ')}: smooth ones, because score matching needs second derivatives)`, 'usage')
   }
   const layers = hidden.map((_, k) => k + 1)
   return defineModel<string>({
