@@ -1,9 +1,11 @@
 // The reconstruction error of the denoiser x̂(x̃) = x̃ + Cφ(x̃) on noisy rows, E‖x − x̂(x̃)‖², and its floor (Tweedie–Miyasawa).
 //
-// No denoiser does better than the posterior mean, whose error is σ² − σ⁴ E φⱼ(x̃)² per coordinate, φ the score of the noisy density
-// (Stein's identity); with the model's own φ this is the floor that the model claims, and the model attains it only if φ is right.
+// No denoiser does better than the posterior mean, whose errors have the covariance C − C E[φφᵀ] C, φ the score of the noisy density
+// (Cov{x|x̃} = C + C ∇φ(x̃) C, and E ∇φ = −E φφᵀ); with the model's own φ its diagonal is the floor that the model claims, and the
+// model attains it only if φ is right.
+import { multiply } from '../base/linear-algebra.ts'
 import type { Random } from '../base/random.ts'
-import { thinRows } from '../estimate/row-moments.ts'
+import { choleskyFactor, thinRows, unwhiten } from '../estimate/row-moments.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { meanWithError } from './mean-with-error.ts'
 
@@ -13,9 +15,9 @@ export interface ColumnReconstruction {
   /** mean (xⱼ − x̂ⱼ)². */
   readonly error: number
   readonly standardError: number
-  /** σⱼ² − σⱼ⁴ mean φⱼ(x̃)², by the model's own score. */
+  /** Cⱼⱼ − mean (Cφ(x̃))ⱼ², by the model's own score. */
   readonly floor: number
-  /** σⱼ²: what leaving the noisy value as it is costs. */
+  /** Cⱼⱼ: what leaving the noisy value as it is costs. */
   readonly noDenoising: number
 }
 
@@ -39,12 +41,13 @@ export interface ReconstructionOptions {
 /**
  * @param energy a fit whose score is that of the noisy density, at this noise
  * @param rows row-major [n × d], in the data's units
- * @param noise standard deviation of the noise per column [d], in the data's units
+ * @param covariance C of the noise, row-major [d × d], in the data's units squared
+ * @throws RangeError for a covariance that is not positive definite, or a constant column
  */
 export async function reconstruction(
   energy: FittedEnergy,
   rows: Float64Array,
-  noise: ArrayLike<number>,
+  covariance: Float64Array,
   random: Random,
   options: ReconstructionOptions = {},
 ): Promise<Reconstruction> {
@@ -54,35 +57,40 @@ export async function reconstruction(
   const count = used.length / dimension
   const draws = options.draws ?? 4
   const variance = columnVariances(used, dimension)
+  const factor = choleskyFactor(covariance, dimension, 0)
+  if (factor === null) throw new RangeError('the covariance of the noise is not positive definite')
+  const centre = new Float64Array(dimension)
   // Per row, averaged over its draws: rows are independent, the draws of one row are not.
   const error = new Float64Array(used.length)
   const square = new Float64Array(used.length)
   const normal = new Float64Array(used.length)
   for (let draw = 0; draw < draws; draw++) {
     random.fillNormal(normal)
-    const { score } = await energy.evaluate(used.map((value, k) => value + noise[k % dimension] * normal[k]))
+    const noise = unwhiten(normal, centre, factor)
+    const { score } = await energy.evaluate(used.map((value, k) => value + noise[k]))
+    const shift = multiply(score, covariance, count, dimension, dimension)
     for (let k = 0; k < used.length; k++) {
-      const sigma = noise[k % dimension]
-      error[k] += (sigma * normal[k] + sigma * sigma * score[k]) ** 2 / draws
-      square[k] += score[k] ** 2 / draws
+      error[k] += (noise[k] + shift[k]) ** 2 / draws
+      square[k] += shift[k] ** 2 / draws
     }
   }
   const perRow = (weigh: (k: number, j: number) => number) =>
     Float64Array.from({ length: count }, (_, i) => columns.reduce((sum, _column, j) => sum + weigh(i * dimension + j, j), 0))
-  const floorOf = (k: number, j: number) => noise[j] ** 2 - noise[j] ** 4 * square[k]
+  const noDenoising = columns.map((_, j) => covariance[j * (dimension + 1)])
+  const floorOf = (k: number, j: number) => noDenoising[j] - square[k]
   const total = meanWithError(perRow((k, j) => error[k] / variance[j]))
   return {
     columns: columns.map((column, j) => {
       const own = Float64Array.from({ length: count }, (_, i) => error[i * dimension + j])
       const floor = meanWithError(own.map((_, i) => floorOf(i * dimension + j, j))).value
       const { value, standardError } = meanWithError(own)
-      return { column, error: value, standardError, floor, noDenoising: noise[j] ** 2 }
+      return { column, error: value, standardError, floor, noDenoising: noDenoising[j] }
     }),
     total: {
       error: total.value,
       standardError: total.standardError,
       floor: meanWithError(perRow((k, j) => floorOf(k, j) / variance[j])).value,
-      noDenoising: columns.reduce((sum, _column, j) => sum + noise[j] ** 2 / variance[j], 0),
+      noDenoising: noDenoising.reduce((sum, value, j) => sum + value / variance[j], 0),
     },
     aboveFloor: meanWithError(perRow((k, j) => (error[k] - floorOf(k, j)) / variance[j])),
     rows: count,

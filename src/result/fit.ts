@@ -82,7 +82,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
   // Parametric families tie the heights of their modes together; a network does not.
   if (isNetwork && clusters.separated) warnings.push(clusterWarning(clusters))
   const goodness = await testGoodness(energy, unseen, random.split('goodness of fit'))
-  const restored = noise && await reconstruction(energy, unseen, noise.deviations, random.split('reconstruction'))
+  const restored = noise && await reconstruction(energy, unseen, noise.covariance, random.split('reconstruction'))
 
   const fit: FitJson = {
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,

@@ -1,4 +1,5 @@
 // What a fit gives back.
+import { multiply } from '../base/linear-algebra.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import type { Program } from '../compile/program.ts'
 import type { RunningEnergy } from '../engine/energy.ts'
@@ -45,13 +46,8 @@ export interface FitResult {
 
 /** x̃ + C φ(x̃), row by row. */
 export function tweedie(rows: Float64Array, score: Float64Array, covariance: ArrayLike<number>, dimension: number): Float64Array {
-  return rows.map((value, k) => {
-    const row = Math.floor(k / dimension)
-    const i = k % dimension
-    let total = value
-    for (let j = 0; j < dimension; j++) total += covariance[i * dimension + j] * score[row * dimension + j]
-    return total
-  })
+  const shift = multiply(score, covariance, rows.length / dimension, dimension, dimension)
+  return rows.map((value, k) => value + shift[k])
 }
 
 /** The methods of a result, from its parts. */
