@@ -1,4 +1,5 @@
 // Progress on standard error: one line that is redrawn on a terminal, plain lines about every tenth when piped.
+import { formatNumber } from '../report/format.ts'
 
 /** The part of a writable stream that the frame uses. */
 export interface OutputStream {
@@ -35,7 +36,7 @@ function duration(seconds: number): string {
 }
 
 function rate(stepsPerSecond: number): string {
-  return `${stepsPerSecond >= 10 ? Math.round(stepsPerSecond) : stepsPerSecond.toPrecision(2)} steps/s`
+  return `${stepsPerSecond >= 10 ? Math.round(stepsPerSecond) : formatNumber(stepsPerSecond, 2)} steps/s`
 }
 
 function bar(fraction: number): string {
@@ -51,8 +52,8 @@ function bar(fraction: number): string {
 function progressParts(update: ProgressUpdate, stepsPerSecond: number | null): string[] {
   const { step, steps, objective, heldOutObjective } = update
   const parts = [steps === null ? `step ${step}` : `step ${step}/${steps} (${Math.floor((100 * step) / steps)} %)`]
-  if (objective !== null) parts.push(`objective ${objective.toPrecision(5)}`)
-  if (heldOutObjective !== null) parts.push(`held-out ${heldOutObjective.toPrecision(5)}`)
+  if (objective !== null) parts.push(`objective ${formatNumber(objective, 5)}`)
+  if (heldOutObjective !== null) parts.push(`held-out ${formatNumber(heldOutObjective, 5)}`)
   if (stepsPerSecond !== null) {
     parts.push(rate(stepsPerSecond))
     if (steps !== null && step < steps) parts.push(`${duration((steps - step) / stepsPerSecond)} left`)

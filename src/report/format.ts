@@ -2,6 +2,8 @@
 
 const exponentAbove = 1e7
 const exponentBelow = 1e-4
+/** An error below this share of its value is negligible: no digit that anyone reads depends on it. */
+const negligible = 1e-7
 
 /** How many decimals show `significant` digits of `size`; at least none. */
 function decimalsFor(size: number, significant: number): number {
@@ -25,13 +27,13 @@ export function formatNumber(value: number, significant = 4): string {
 
 /**
  * An estimate to the precision that its error warrants: two significant digits of the error.
- * Without an error (unknown or zero), six significant digits.
+ * Where the error is unknown or negligible, six significant digits.
  */
 export function formatEstimate(value: number, error: number | null): string {
-  if (error === null || !Number.isFinite(error) || error <= 0 || !Number.isFinite(value)) return formatNumber(value, 6)
-  if (needsExponent(Math.max(Math.abs(value), error)) || decimalsFor(error, 2) > 9) {
-    const digits = value === 0 ? 1 : exponentOf(value, 6) - exponentOf(error, 2) + 2
-    return shortExponent(value.toExponential(Math.min(Math.max(digits - 1, 0), 12)))
+  const counts = error !== null && Number.isFinite(error) && Number.isFinite(value) && error > negligible * Math.abs(value)
+  if (!counts) return formatNumber(value, 6)
+  if (needsExponent(Math.max(Math.abs(value), error))) {
+    return value === 0 ? '0' : shortExponent(value.toExponential(Math.max(exponentOf(value, 6) - exponentOf(error, 2) + 1, 0)))
   }
   return unsignedZero(value.toFixed(decimalsFor(error, 2)))
 }

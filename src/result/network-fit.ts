@@ -2,6 +2,7 @@
 import { UnnormError } from '../base/errors.ts'
 import { initialState, train } from '../estimate/train.ts'
 import type { TrainingState } from '../estimate/train.ts'
+import { formatNumber } from '../report/format.ts'
 import type { Estimated, FitContext } from './estimated.ts'
 
 const DEFAULT_STEPS = 2000
@@ -52,7 +53,7 @@ export async function estimateNetwork(context: FitContext): Promise<Estimated> {
   }
 }
 
-const shortly = (value: number | undefined): string => (value === undefined ? 'its start' : value.toPrecision(4))
+const shortly = (value: number | undefined): string => (value === undefined ? 'its start' : formatNumber(value))
 
 function startFrom(state: TrainingState, initial: ArrayLike<number> | undefined): TrainingState {
   if (!initial) return state

@@ -10,7 +10,7 @@ import { groupParameters } from '../../src/report/figures/parameters.ts'
 import { clipLine, prepareTrainingCurve } from '../../src/report/figures/training-curve.ts'
 import { prepareLandscape } from '../../src/report/landscape/landscape.ts'
 import type { Landscape, LandscapeDetails, PlaneLandscape } from '../../src/report/landscape/landscape.ts'
-import { fitExample, generator, mixtureEnergy, mixtureRow, tableOf } from './examples.ts'
+import { energyOf, fitExample, generator, mixtureEnergy, mixtureRow, tableOf } from './examples.ts'
 
 let document: SvgDocument
 beforeAll(async () => {
@@ -52,12 +52,25 @@ describe('density and score in the plane', () => {
 
   it('says how the density was normalized, what the lines enclose and which rows are shown', async () => {
     const words = wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 3000, { noise: [0.1, 0.25] }), document))
-    expect(words).toContain('log Z = 1.83788 ± 0.00030 (quadrature)')
+    expect(words).toContain('log Z = 1.83788 ± 0.00030 (quadrature). Noise')
     expect(words).toContain('Noise: σ = 0.1, 0.25')
     expect(words).toContain('Lines enclose 25, 50, 75 and 95 % of the probability.')
     expect(words).toMatch(/2,000 of the 3,000 rows in blue/)
     expect(words).toContain('Arrow lengths are compressed')
     expect(wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 150, { logNormalizer: null }), document))).toContain('Normalized over the frame shown.')
+  })
+
+  it('says how much of the density it leaves out, if that is more than half a percent', async () => {
+    // A logistic density, F(x) = 1/(1 + e⁻ˣ), beside rows of a narrower one.
+    const logistic = energyOf(['x'], ([x]) => ({ energy: x + 2 * Math.log1p(Math.exp(-x)), score: [-Math.tanh(x / 2)] }))
+    const random = generator(9)
+    const known = { value: 0, standardError: 0, method: 'exact' }
+    const landscape = await prepareLandscape(logistic, tableOf(['x'], 400, () => [random.normal()]), { ...details, logNormalizer: known })
+    const [below, above] = landscape.frame[0].map((x) => 1 / (1 + Math.exp(-x)))
+    const share = Number(/log Z = 0 \(exact\)\. ([\d.]+) % of the probability lies outside the frame\./.exec(wordsOf(drawLandscape(landscape, document)))?.[1])
+    expect(share).toBeCloseTo(100 * (1 - (above - below)), 1)
+    expect(share).toBeGreaterThan(2)
+    expect(wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 3000), document))).not.toMatch(/outside the frame\.|100 %/)
   })
 
   it('has the warning on separated clusters under the heat map, and no other warning', async () => {

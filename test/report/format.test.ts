@@ -26,13 +26,23 @@ describe('numbers', () => {
     expect(formatEstimate(3.2e9, 1.5e7)).toBe('3.200e9')
     expect(formatWithError(-3.145, 0.02)).toBe('-3.145 ± 0.020')
     expect(formatWithError(2, null)).toBe('2.00000')
+    expect(formatWithError(1.929062237438, 9.4e-14)).toBe('1.92906 ± 9.4e-14')
+    expect(formatWithError(12.3, 3e-5)).toBe('12.300000 ± 3.0e-5')
+    expect(formatEstimate(1_700_000_123, 300)).toBe('1.70000012e9')
+    expect(formatEstimate(0, 1e-9)).toBe('0')
   })
 
-  it('is off by less than half of the error\'s second digit', () => {
-    fc.assert(fc.property(fc.double({ min: -1e12, max: 1e12, noNaN: true }), fc.double({ min: 1e-9, max: 1e6, noNaN: true }), (value, error) => {
+  it('is off by less than half of the error\'s second digit, or of its own sixth where the error is negligible', () => {
+    fc.assert(fc.property(fc.double({ min: -1e12, max: 1e12, noNaN: true }), fc.double({ min: 1e-15, max: 1e6, noNaN: true }), (value, error) => {
       const shown = Number(formatEstimate(value, error))
-      const digit = 10 ** (Math.floor(Math.log10(error)) - 1)
+      const digit = error > 1e-7 * Math.abs(value) ? 10 ** (Math.floor(Math.log10(error)) - 1) : 10 ** (Math.floor(Math.log10(Math.abs(value))) - 5)
       expect(Math.abs(shown - value)).toBeLessThanOrEqual(5.1 * digit + Math.abs(value) * 1e-12)
+    }))
+  })
+
+  it('has no exponent from a ten-thousandth to a million, whatever the error', () => {
+    fc.assert(fc.property(fc.double({ min: -4, max: 6, noNaN: true }), fc.double({ min: -16, max: 6, noNaN: true }), (size, error) => {
+      expect(formatEstimate(10 ** size, 10 ** error)).toMatch(/^\d+(\.\d+)?$/)
     }))
   })
 

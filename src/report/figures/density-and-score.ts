@@ -143,9 +143,14 @@ function normalizationText(landscape: LineLandscape | PlaneLandscape): string {
   const { logNormalizer, standardError, method } = landscape.grid.normalization
   const text = method === 'frame'
     ? 'Normalized over the frame shown.'
-    : `log Z = ${typographic(formatWithError(logNormalizer, standardError))} (${method}); ${formatPercent(landscape.grid.mass)} of the probability lies in the frame.`
+    : `log Z = ${typographic(formatWithError(logNormalizer, standardError))} (${method}).${outOfView(landscape)}`
   const noise = landscape.noise === null ? '' : ` Noise: σ = ${shortList(landscape.noise.map(formatSetting), 4)}.`
   return text + noise
+}
+
+/** How much of the density the frame does not show, where that is worth a word: a mass of a grid is good to about a hundredth. */
+function outOfView({ grid }: LineLandscape | PlaneLandscape): string {
+  return grid.mass < 0.995 ? ` ${formatPercent(1 - grid.mass)} of the probability lies outside the frame.` : ''
 }
 
 function enclosedNote(landscape: PlaneLandscape): Note[] {
