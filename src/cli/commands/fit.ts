@@ -43,8 +43,10 @@ export const command = defineCommand({
   details,
   async run(context, { data }, values, given) {
     const run = given.has('resume') ? await resumed(context, data, values as Values, given) : await fresh(context, data, values as Values, given)
-    for (const warning of run.warnings) if (context.json || !context.output.isTerminal) context.warn(warning)
-    if (run.estimator.stopped === 'non-finite') {
+    const failed = run.estimator.stopped === 'non-finite'
+    // Each warning is told once: the summary has them all, so standard error has them only where no summary is printed.
+    for (const warning of run.warnings) if ((context.json || failed) && warning.code !== 'non-finite') context.warn(warning)
+    if (failed) {
       const { message } = run.warnings.find(({ code }) => code === 'non-finite') ?? { message: 'the objective became NaN or infinite' }
       throw new UnnormError('non-finite', `${message} What was learned until then is in ${run.out}.`)
     }
