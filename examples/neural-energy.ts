@@ -4,7 +4,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtInModels, createRandom, fisherDivergence, fit, logLikelihood, parabola } from 'unnorm'
+import { createRandom, fisherDivergence, fit, logLikelihood, mlp, parabola } from 'unnorm'
 import { saveRun } from 'unnorm/node'
 import { runAsProgram } from './run-as-program.ts'
 import { tableOf } from './table.ts'
@@ -27,7 +27,7 @@ function known(rows: Float64Array) {
  */
 export async function neuralEnergy(folder: string) {
   const table = tableOf(truth.columns, truth.sample(20_000, createRandom(1)))
-  const network = builtInModels.mlp.make({ hidden: [64, 64] })
+  const network = mlp({ hidden: [64, 64] })
   const result = await fit(network, table, { by: 'denoising', steps: 1500 })
   try {
     const { value, standardError } = result.fit.logNormalizer

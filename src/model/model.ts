@@ -39,6 +39,11 @@ export interface Model {
   readonly logNormalizer: ((natural: Readonly<Record<string, Float64Array>>, dimension: number) => number | undefined) | undefined
   /** Start values for all of θ, where they should depend on more than each parameter alone. */
   readonly initial: ((random: Random, dimension: number) => Float64Array) | undefined
+  /**
+   * The model that is fitted, once the rows are known: given the inverse covariance of the standardized columns with their noise,
+   * row-major [d × d]. Undefined for models that ask nothing of the rows.
+   */
+  readonly withPrecision: ((precision: Float64Array) => Model) | undefined
 }
 
 export interface ModelDefinition<Names extends string> {
@@ -54,6 +59,7 @@ export interface ModelDefinition<Names extends string> {
   readonly reported?: Reported
   readonly logNormalizer?: Model['logNormalizer']
   readonly initial?: Model['initial']
+  readonly withPrecision?: Model['withPrecision']
 }
 
 /** Makes a model of a name, parameters and an unnormalized log-density. */
@@ -72,6 +78,7 @@ export function defineModel<Names extends string>(definition: ModelDefinition<Na
     reported: definition.reported,
     logNormalizer: definition.logNormalizer,
     initial: definition.initial,
+    withPrecision: definition.withPrecision,
   }
 }
 

@@ -19,10 +19,9 @@ export function tableFingerprint({ columns, rows, values }: Table): string {
 export function modelFingerprint(model: LoadedModel, dimension: number): string {
   const hash = createHash('sha256')
   if (model.builtIn !== null) return hash.update(JSON.stringify([model.builtIn, model.options])).digest('hex')
-  if (typeof model.source === 'function') throw new Error('a model of a file is a record')
   const { graph: _graph, logDensity, parameters, x, theta } = trace(model.source, dimension)
   hash.update(JSON.stringify(parameters.map(({ name, parameter: { shape, size, constraint, symmetric: isSymmetric } }) => [name, shape, size, constraint, isSymmetric])))
-  hash.update(JSON.stringify([model.source.name, model.kind, model.source.domain.name]))
+  hash.update(JSON.stringify([model.source.name, model.source.kind, model.source.domain.name]))
   const numbers = new Map([x, theta].map((node, k) => [node, k]))
   for (const node of topological([logDensity])) {
     if (!numbers.has(node)) numbers.set(node, numbers.size)

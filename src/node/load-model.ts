@@ -6,13 +6,11 @@ import { didYouMean } from '../base/nearest.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
 import { builtInModels } from '../model/energies/index.ts'
 import type { Model } from '../model/model.ts'
-import type { ModelSource } from '../result/request.ts'
 import { fileError } from './files.ts'
 
 /** A model ready to be fitted, and what it was asked for by. */
 export interface LoadedModel {
-  readonly source: ModelSource
-  readonly kind: Model['kind']
+  readonly source: Model
   /** Values of all its own options; empty for a user's file. */
   readonly options: Readonly<Record<string, unknown>>
   /** Built-in, under this name; null for a user's file. */
@@ -37,7 +35,7 @@ export async function loadModel(text: string, given: Readonly<Record<string, unk
     const foreign = Object.keys(given).find((name) => !Object.hasOwn(known.options, name))
     if (foreign !== undefined) throw foreignOption(foreign, text)
     const options = resolveOptions(known.options, given, flagName)
-    return { source: known.make(options), kind: known.kind, options, builtIn: text }
+    return { source: known.make(options), options, builtIn: text }
   }
   if (!isFileName(text)) {
     const names = Object.keys(builtInModels)
@@ -45,8 +43,7 @@ export async function loadModel(text: string, given: Readonly<Record<string, unk
   }
   const [option] = Object.keys(given)
   if (option !== undefined) throw foreignOption(option, text)
-  const source = await modelOfFile(text, await ownModules())
-  return { source, kind: source.kind, options: {}, builtIn: null }
+  return { source: await modelOfFile(text, await ownModules()), options: {}, builtIn: null }
 }
 
 function foreignOption(name: string, model: string): UnnormError {

@@ -1,14 +1,24 @@
 // The options of a fit, from which come validation, command line flags and documentation.
 import type { OptionInputs, OptionValues } from '../base/options.ts'
+import { LARGEST_DECAY } from '../estimate/estimator.ts'
+import type { TrainingDefaults } from '../estimate/estimator.ts'
 import { estimators } from './estimators.ts'
+
+/** `0.003, 0.002 by score-matching`: what holds for most estimators, and the exceptions. */
+function defaultByEstimator(show: (defaults: TrainingDefaults) => string): string {
+  const named = Object.entries(estimators).map(([name, { training }]) => ({ name, value: show(training) }))
+  const usual = named.find(({ name }) => name === 'denoising')!.value
+  const others = named.filter(({ value }) => value !== usual)
+  return [usual, ...others.map(({ name, value }) => `${value} by ${name}`)].join(', ')
+}
 
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
   by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
-  steps: { type: 'number', integer: true, minimum: 1, defaultWords: '2000 for networks', sentence: 'Most training steps' },
-  batch: { type: 'number', integer: true, minimum: 1, default: 256, sentence: 'Rows in a training step of a network' },
-  learningRate: { type: 'number', above: 0, default: 0.003, sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },
-  weightDecay: { type: 'number', minimum: 0, defaultWords: 'falls with the rows: 200/n for denoising, 400/n for score matching, at most 0.4', sentence: 'Decoupled weight decay of networks, times the learning rate per step' },
+  steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },
+  batch: { type: 'number', integer: true, minimum: 1, defaultWords: defaultByEstimator(({ batch }) => String(batch)), sentence: 'Rows in a training step of a network' },
+  learningRate: { type: 'number', above: 0, defaultWords: defaultByEstimator(({ learningRate }) => String(learningRate)), sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },
+  weightDecay: { type: 'number', minimum: 0, defaultWords: `falls with the rows: ${defaultByEstimator(({ decayTimesRows }) => `${decayTimesRows}/n`)}, at most ${LARGEST_DECAY}`, sentence: 'Decoupled weight decay of networks, times the learning rate per step' },
   holdout: { type: 'number', minimum: 0, below: 1, defaultWords: '0.1 for networks, 0 for parametric models', placeholder: 'F', sentence: 'Share of the rows kept out of the fit, for early stopping and evaluation' },
   level: { type: 'number', above: 0, below: 1, default: 0.95, sentence: 'Confidence level of intervals' },
   seed: { type: 'number', integer: true, default: 0, sentence: 'Seed of everything random' },

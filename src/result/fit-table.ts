@@ -2,8 +2,9 @@
 import { UnnormError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Table } from '../data/table.ts'
+import type { Model } from '../model/model.ts'
 import { fitModel } from './fit.ts'
-import type { FitEnvironment, FitRequest, ModelSource } from './request.ts'
+import type { FitEnvironment, FitRequest } from './request.ts'
 import type { FitResult } from './result.ts'
 
 /** What a fit may be told beside the model and the table. */
@@ -16,11 +17,11 @@ export interface FitSettings extends FitRequest, Pick<FitEnvironment, 'onProgres
 
 /**
  * Estimates a model from a table: by score matching if it is parametric, by denoising if it is a network.
- * @param model from `defineModel`, or made once the data are known, as the built-in network
+ * @param model from `defineModel`, or a built-in one
  * @param settings options of the fit, the engine, progress and a signal that stops it
  * @throws UnnormError for whatever is wrong with the model, the table or the settings
  */
-export async function fitTable(model: ModelSource, table: Table, settings: FitSettings = {}): Promise<FitResult> {
+export async function fitTable(model: Model, table: Table, settings: FitSettings = {}): Promise<FitResult> {
   const { engine, now = Date.now, onProgress, onPhase, signal, saveCheckpoint, checkpointInterval, ...request } = settings
   if (engine === undefined) {
     throw new UnnormError('missing-engine', 'fit: no engine (give one: { engine: onnxEngine(runtime) }, with onnxruntime-web as the runtime in a browser)', 'usage')

@@ -30,12 +30,12 @@ import { fitOptions } from './fit-options.ts'
 import { splitOfFit } from './held-out.ts'
 import { resolveNoise } from './noise.ts'
 import type { ResolvedNoise } from './noise.ts'
-import type { FitEnvironment, FitRequest, ModelSource } from './request.ts'
+import type { FitEnvironment, FitRequest } from './request.ts'
 import { completeResult } from './result.ts'
 import type { FitResult } from './result.ts'
 
 /** Estimates a model from a table. */
-export async function fitModel(source: ModelSource, table: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
+export async function fitModel(source: Model, table: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
   const { noise: _noise, resume: _resume, initial: _initial, command: _command, out: _out, ...given } = request
   const options = resolveOptions(fitOptions, given)
   const startedAt = environment.now()
@@ -46,9 +46,8 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
   const scale = columnScale(table)
   warnings.push(...checkCollinearity(table, scale))
 
-  const kindGuess = typeof source === 'function' ? 'network' : source.kind
-  const isNetwork = kindGuess === 'network'
-  if (typeof source !== 'function' && !isNetwork) refuseTrainingOptions(request, source.name)
+  const isNetwork = source.kind === 'network'
+  if (!isNetwork) refuseTrainingOptions(request, source.name)
   const name = options.by ?? (isNetwork ? 'denoising' : 'score-matching')
   const estimator = estimators[name]
   if (request.noise && name !== 'denoising') {
@@ -57,7 +56,7 @@ export async function fitModel(source: ModelSource, table: Table, request: FitRe
   const chosen = name === 'denoising' && !request.noise ? chooseNoise(table, scale) : undefined
   const noise = name !== 'denoising' ? undefined
     : resolveNoise(request.noise ?? { kind: 'columns', deviations: Array.from(chosen!.noise) }, table.columns, scale, isNetwork)
-  const model = typeof source === 'function' ? source({ precision: standardizedPrecision(table, scale, noise), dimension: d }) : source
+  const model = source.withPrecision?.(standardizedPrecision(table, scale, noise)) ?? source
   checkDomain(model, table)
   const traced = trace(model, d)
   if (!isNetwork) checkRowCount(table, traced.parameterCount)

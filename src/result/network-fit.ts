@@ -1,29 +1,25 @@
 // Fitting a network: minibatches on standardized columns.
 import { UnnormError } from '../base/errors.ts'
+import { LARGEST_DECAY } from '../estimate/estimator.ts'
 import { initialState, train } from '../estimate/train.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import { formatNumber } from '../report/format.ts'
 import type { Estimated, FitContext } from './estimated.ts'
 
-const DEFAULT_STEPS = 2000
-/**
- * Weight decay times the number of training rows: like the precision of a Gaussian prior, its pull fades as rows come in.
- * Exact score matching overfits sooner than denoising, which blurs the rows. Both found by bench/quality.ts.
- */
-const DECAY_TIMES_ROWS = { denoising: 200, other: 400 } as const
-const LARGEST_DECAY = 0.4
 /** Looks at the held-out objective in a full run. */
 const LOOKS = 50
 
 export async function estimateNetwork(context: FitContext): Promise<Estimated> {
   const { traced, estimator, noise, table, scale, split, random, options, request, environment } = context
   if (split.trainCount < 2) throw new UnnormError('too-few-rows', `${table.source}: ${table.rows} rows are too few for a network`)
-  const steps = options.steps ?? DEFAULT_STEPS
+  const { training } = estimator
+  const steps = options.steps ?? training.steps
   const start = request.resume ?? startFrom(initialState(traced, random), request.initial)
   const trained = await train(
     traced, estimator, noise?.inObjective, { values: table.values, scale, split }, environment.engine,
     {
-      steps, batch: options.batch, learningRate: options.learningRate, weightDecay: options.weightDecay ?? Math.min(LARGEST_DECAY, (noise ? DECAY_TIMES_ROWS.denoising : DECAY_TIMES_ROWS.other) / split.trainCount),
+      steps, batch: options.batch ?? training.batch, learningRate: options.learningRate ?? training.learningRate,
+      weightDecay: options.weightDecay ?? Math.min(LARGEST_DECAY, training.decayTimesRows / split.trainCount),
       clip: 10, evaluateEvery: Math.max(1, Math.round(steps / LOOKS)), patience: LOOKS / 3,
     },
     random, start,

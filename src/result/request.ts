@@ -1,7 +1,6 @@
 // What a fit is asked for, and what it needs of the world around it.
 import type { Engine } from '../engine/engine.ts'
 import type { TrainingState } from '../estimate/train.ts'
-import type { Model } from '../model/model.ts'
 import type { FitOptions } from './fit-options.ts'
 import type { NoiseSetting } from './noise.ts'
 
@@ -31,6 +30,3 @@ export interface FitRequest extends FitOptions {
   /** The run folder, for fit.json. */
   readonly out?: string
 }
-
-/** A model, or how to make one when it depends on the standardized columns' inverse covariance, like the built-in network. */
-export type ModelSource = Model | ((context: { readonly precision: Float64Array; readonly dimension: number }) => Model)

@@ -9,9 +9,9 @@ import { openSession } from '../../src/engine/onnx.ts'
 import type { OnnxRuntime } from '../../src/engine/onnx.ts'
 import type { TrainingState } from '../../src/estimate/train.ts'
 import { meanWithError } from '../../src/evaluate/mean-with-error.ts'
-import { builtInModels } from '../../src/model/energies/index.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { mlp } from '../../src/model/energies/mlp.ts'
+import type { Model } from '../../src/model/model.ts'
 import { fitModel } from '../../src/result/fit.ts'
 import type { FitEnvironment, FitRequest } from '../../src/result/request.ts'
 import type { FitResult } from '../../src/result/result.ts'
@@ -19,7 +19,7 @@ import { onnx } from '../estimate/parametric-fixtures.ts'
 import { correlatedRows } from '../estimate/training-fixtures.ts'
 
 const environment: FitEnvironment = { engine: onnx, now: () => 0 }
-const network = builtInModels.mlp.make({ hidden: [16, 16], activation: 'silu' })
+const network = mlp({ hidden: [16, 16], activation: 'silu' })
 
 function tableOf(values: Float64Array, columns: readonly string[] = ['a', 'b']): Table {
   const rows = values.length / columns.length
@@ -60,7 +60,7 @@ describe('units', () => {
 
   test.each(['denoising', 'score-matching'] as const)('%s: scores and log-densities of a parabola in other units, against the known density', async (by) => {
     const rows = density.sample(3000, createRandom('rows'))
-    const wide = builtInModels.mlp.make({ hidden: [64, 64], activation: 'silu' })
+    const wide = mlp({ hidden: [64, 64], activation: 'silu' })
     const result = await fitModel(wide, tableOf(changed(rows, factors, shifts)), { by, steps: 600, batch: 256 }, environment)
     const fresh = density.sample(2000, createRandom('fresh'))
     const [scores, logDensities] = [await result.score(changed(fresh, factors, shifts)), await result.logDensity(changed(fresh, factors, shifts))]
@@ -197,10 +197,27 @@ describe('the result', () => {
     for (const each of [first, fresh, again]) await each.release()
   })
 
-  test('a model record of a network is fitted like the built-in one', async () => {
-    const result = await fitModel(mlp({ hidden: [8], quadratic: [1, 0, 0, 1] }), tableOf(correlatedRows(200)), { steps: 30, batch: 32 }, environment)
-    expect([result.fit.estimator.route, result.fit.objective.units, result.theta.length]).toEqual(['adam', 'standardized', 32])
-    await result.release()
+  test('a network stands on the Gaussian of the rows with their noise, unless it is told not to', async () => {
+    const rows = correlatedRows(200)
+    const columns = [0, 1].map((j) => rows.filter((_, k) => k % 2 === j))
+    const means = columns.map((column) => column.reduce((total, value) => total + value / 200, 0))
+    const deviations = columns.map((column, j) => Math.sqrt(column.reduce((total, value) => total + (value - means[j]) ** 2 / 200, 0)))
+    const correlation = columns[0].reduce((total, value, k) => total + (value - means[0]) * (columns[1][k] - means[1]) / 200, 0) / deviations[0] / deviations[1]
+    // A network of SiLU grows like |y|, so (E(y) + E(−y))/y² tends to the quadratic's K₁₁, here of 1 + σ² + 0.001 on the diagonal.
+    const curvature = async (model: Model): Promise<number> => {
+      const result = await fitModel(model, tableOf(rows), { steps: 30, batch: 32, noise: { kind: 'relative', share: 0.5 } }, environment)
+      expect([result.fit.estimator.route, result.fit.objective.units, result.theta.length]).toEqual(['adam', 'standardized', 32])
+      const far = 1e4
+      const { energy } = await result.energy.evaluate(Float64Array.from([1, -1].flatMap((sign) => [means[0] + sign * far * deviations[0], means[1]])))
+      await result.release()
+      return (energy[0] + energy[1]) / far ** 2
+    }
+    const onDiagonal = 1 + 0.25 + 0.001
+    const exact = onDiagonal / (onDiagonal ** 2 - correlation ** 2)
+    expect(await curvature(mlp({ hidden: [8] })) / exact).toBeCloseTo(1, 3)
+    expect(await curvature(mlp({ hidden: [8], quadratic: [2, 0, 0, 1] }))).toBeCloseTo(2, 3)
+    expect(await curvature(mlp({ hidden: [8], quadratic: null }))).toBeCloseTo(0, 3)
+    expect([mlp().formula, mlp({ quadratic: null }).formula].map((formula) => formula.includes('K'))).toEqual([true, false])
   })
 })
 

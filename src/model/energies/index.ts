@@ -5,12 +5,6 @@ import { gaussian } from './gaussian.ts'
 import { mlp, mlpOptions } from './mlp.ts'
 import { precision } from './precision.ts'
 
-/** What a model may be made from: the inverse covariance [d × d] of the standardized columns with their noise. */
-export interface ModelContext {
-  readonly precision: Float64Array
-  readonly dimension: number
-}
-
 /** A model the package brings along. */
 export interface BuiltInModel {
   readonly sentence: string
@@ -18,11 +12,8 @@ export interface BuiltInModel {
   readonly formula: string
   readonly kind: Model['kind']
   readonly options: Options
-  /**
-   * The model, or how to make it once the data are known.
-   * @param given values for its options; defaults stand for those left out
-   */
-  make(given: Readonly<Record<string, unknown>>): Model | ((context: ModelContext) => Model)
+  /** @param given values for its options; defaults stand for those left out */
+  make(given: Readonly<Record<string, unknown>>): Model
 }
 
 /** Every built-in model. */
@@ -40,6 +31,6 @@ export const builtInModels: Readonly<Record<string, BuiltInModel>> = {
   mlp: {
     sentence: 'A neural energy: a fully connected network on top of a Gaussian, so that exp(−E) is integrable',
     formula: mlp().formula, kind: 'network', options: mlpOptions,
-    make: (given) => (context) => mlp({ ...(given as OptionValues<typeof mlpOptions>), quadratic: context.precision }),
+    make: (given) => mlp(given as OptionValues<typeof mlpOptions>),
   },
 }

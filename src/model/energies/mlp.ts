@@ -24,9 +24,10 @@ export interface MlpOptions {
   readonly activation?: Activation
   /**
    * A fixed quadratic term ½ yᵀ K y of the energy, row-major [d × d], positive definite: the network grows at most
-   * linearly, so exp(−E) is integrable whatever the weights are. Left out: no such term.
+   * linearly, so exp(−E) is integrable whatever the weights are. Left out: a fit takes the inverse covariance of the
+   * standardized columns with their noise. null: no such term, and nothing makes exp(−E) integrable.
    */
-  readonly quadratic?: ArrayLike<number>
+  readonly quadratic?: ArrayLike<number> | null
 }
 
 /**
@@ -47,7 +48,8 @@ export function mlp(options: MlpOptions = {}): Model {
   return defineModel<string>({
     name: 'mlp',
     kind: 'network',
-    formula: `−½ yᵀ K y − wᵀ f(${hidden.length > 1 ? '… ' : ''}f(W₁ y + b₁)${hidden.length > 1 ? ' …' : ''}), f = ${activation}, hidden units ${hidden.join(', ')}, y standardized`,
+    ...(quadratic === undefined ? { withPrecision: (precision) => mlp({ ...options, quadratic: precision }) } : {}),
+    formula: `${quadratic === null ? '' : '−½ yᵀ K y '}− wᵀ f(${hidden.length > 1 ? '… ' : ''}f(W₁ y + b₁)${hidden.length > 1 ? ' …' : ''}), f = ${activation}, hidden units ${hidden.join(', ')}, y standardized`,
     parameters: (dimension) => {
       const parameters: Record<string, Parameter> = {}
       for (const layer of layers) {
