@@ -17,6 +17,20 @@ export interface RowObjective {
   readonly draws: readonly Node[]
 }
 
+/** What a network is trained with where the user says nothing. */
+export interface TrainingDefaults {
+  readonly steps: number
+  /** Rows in a step. */
+  readonly batch: number
+  /** Peak learning rate. */
+  readonly learningRate: number
+  /** Weight decay times the number of training rows: like the precision of a Gaussian prior, its pull fades as rows come in. */
+  readonly decayTimesRows: number
+}
+
+/** More would shrink the network to its base, however few the rows. */
+export const LARGEST_DECAY = 0.4
+
 /** A way to estimate a model. */
 export interface Estimator {
   readonly name: string
@@ -27,6 +41,8 @@ export interface Estimator {
   readonly tex: string
   /** Why the objective has no minimum, for estimators that are known to run off. */
   readonly unboundedBecause?: string
+  /** Found by bench/quality.ts. */
+  readonly training: TrainingDefaults
   /** The objective of one row as a graph. */
   objective(model: TracedModel, noise: Noise | undefined): RowObjective
 }
