@@ -3,6 +3,7 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
+import { spreadRows } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
 import type { RunningEnergy } from '../engine/energy.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
@@ -30,6 +31,8 @@ export interface Likelihoods {
 /** Rows looked at: enough for errors in the third digit, few enough to take a moment. */
 const EVALUATED_ROWS = 20_000
 const BASELINE_ROWS = 100_000
+/** Rows on which the kernel density is evaluated where there are more than three times as many: each costs thousands of kernels. */
+const KERNEL_DENSITY_ROWS = 10_000
 
 /** Up to `most` rows of one part of a split, evenly spaced. */
 export function partOf(table: Table, part: 'train' | 'heldOut', split: Split, most: number): Float64Array {
@@ -82,10 +85,13 @@ export function fitBaselines(training: Float64Array, dimension: number): Baselin
   return { gaussian: attempt(() => gaussianBaseline(training, dimension)), kernelDensity: attempt(() => kernelDensityBaseline(training, dimension)) }
 }
 
-/** Log-likelihoods per row of the model and the baselines on rows that none of them was fitted to, if there are any. */
-export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines): Promise<Likelihoods> {
+/**
+ * Log-likelihoods per row of the model and the baselines, all on the same rows.
+ * @param areTraining whether they are rows that the baselines were fitted to
+ */
+export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const [gaussian, kernelDensity] = [baselines.gaussian?.logDensity(rows) ?? null, baselines.kernelDensity?.logDensity(rows) ?? null]
+  const [gaussian, kernelDensity] = [baselines.gaussian, baselines.kernelDensity].map((baseline) => baseline?.logDensity(rows, () => areTraining) ?? null)
   const model = perRow && meanWithError(perRow)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values) : null)
@@ -95,6 +101,22 @@ export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Arr
     kernelDensity: mean(kernelDensity),
     differences: { gaussian: against(gaussian), kernelDensity: against(kernelDensity) },
   }
+}
+
+/**
+ * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
+ * gains there over the Gaussian is added to the Gaussian's mean over all, so that both, and the model, stand for the same rows.
+ */
+export function baselineLikelihoods({ gaussian, kernelDensity }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
+  const count = rows.length / dimension
+  if (gaussian === null || kernelDensity === null) return { gaussian: null, kernelDensity: null, kernelDensityRows: count }
+  const some = spreadRows(count, KERNEL_DENSITY_ROWS)
+  const chosen = new Float64Array(some.count * dimension)
+  for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
+  const all = gaussian.logDensity(rows)
+  const { value } = meanWithError(all)
+  const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
+  return { gaussian: value, kernelDensity: value + gain.value, kernelDensityRows: some.count }
 }
 
 /** Kernel Stein test of the rows; null where the score is not finite. */

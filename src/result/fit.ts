@@ -74,9 +74,10 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const fitted = evaluationRows(table, 'train', split)
   const logZ = estimated.logNormalizer ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, warnings) : null)
   const baselines = fitBaselines(baselineRows(table, split), d)
-  const unseen = split.heldOutCount > 0 ? evaluationRows(table, 'heldOut', split) : fitted
-  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines)
-  const train = split.heldOutCount > 0 ? (await compareLikelihoods(energy, fitted, logZ, { gaussian: null, kernelDensity: null })).model : likelihoods.model
+  const holdsOut = split.heldOutCount > 0
+  const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut)
+  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, { gaussian: null, kernelDensity: null }, true)).model : likelihoods.model
   const clusters = findClusters(table.values, d)
   // Parametric families tie the heights of their modes together; a network does not.
   if (isNetwork && clusters.separated) warnings.push(clusterWarning(clusters))
@@ -96,7 +97,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     logNormalizer: { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null },
     logLikelihood: {
       train: train?.value ?? null,
-      heldOut: split.heldOutCount > 0 ? (likelihoods.model?.value ?? null) : null,
+      heldOut: holdsOut ? (likelihoods.model?.value ?? null) : null,
       standardError: likelihoods.model?.standardError ?? null,
       baselines: { gaussian: likelihoods.gaussian, kernelDensity: likelihoods.kernelDensity },
     },

@@ -153,9 +153,11 @@ describe('evaluate', () => {
     expect((shifted.goodnessOfFit as { statistic: number }).statistic).toBeGreaterThan(10 * (found.goodnessOfFit as { statistic: number }).statistic)
   })
   it('says so when the rows are those of the fit', async () => {
-    const { warnings, objective } = await here.document('evaluate', 'model', 'train.csv') as unknown as { warnings: { code: string }[]; objective: { value: number } }
+    const { warnings, objective, logLikelihood } = await here.document('evaluate', 'model', 'train.csv') as unknown as { warnings: { code: string }[]; objective: { value: number }; logLikelihood: { baselines: Record<string, number> } }
+    const fit = here.json('model/fit.json') as unknown as { objective: { train: number }; logLikelihood: typeof logLikelihood }
     expect(warnings.map(({ code }) => code)).toEqual(['training-rows'])
-    expect(objective.value).toBeCloseTo((here.json('model/fit.json').objective as { train: number }).train, 10)
+    expect(objective.value).toBeCloseTo(fit.objective.train, 10)
+    for (const [name, value] of Object.entries(logLikelihood.baselines)) expect(value).toBeCloseTo(fit.logLikelihood.baselines[name], 10)
   })
   it('takes other training rows, and has no baselines where it knows none', async () => {
     const own = await here.document('evaluate', 'model', 'new.csv') as unknown as { logLikelihood: unknown }

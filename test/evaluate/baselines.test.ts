@@ -50,6 +50,20 @@ describe('kernelDensityBaseline', () => {
     expect(baseline.logDensity(Float64Array.of(1e4))[0]).toBeLessThan(-1e5)
     expect(baseline.logDensity(Float64Array.of(1e4))[0]).toBeGreaterThan(-Infinity)
   })
+  it('leaves each of its own rows out for itself, but for no copy of it, and nothing out for others', () => {
+    const rows = Float64Array.of(0, 1, 1, 2.5, 4)
+    const baseline = kernelDensityBaseline(rows, 1)
+    const width = baseline.bandwidth * Math.sqrt(rows.reduce((sum, x) => sum + (x - 1.7) ** 2 / 5, 0))
+    const kernel = (x: number, centre: number) => Math.exp(-0.5 * ((x - centre) / width) ** 2) / (width * Math.sqrt(2 * Math.PI))
+    const over = (x: number, centres: readonly number[]) => Math.log(centres.reduce((sum, centre) => sum + kernel(x, centre), 0) / centres.length)
+    const others = [[1, 1, 2.5, 4], [0, 1, 2.5, 4], [0, 1, 2.5, 4], [0, 1, 1, 4], [0, 1, 1, 2.5]]
+    const own = baseline.logDensity(rows, () => true)
+    rows.forEach((x, i) => expect(own[i]).toBeCloseTo(over(x, others[i]), 12))
+    // Only the second of these is a training row, though the first has the same value.
+    const mixed = baseline.logDensity(Float64Array.of(4, 4, 3), (row) => row === 1)
+    const expected = [over(4, [0, 1, 1, 2.5, 4]), over(4, [0, 1, 1, 2.5]), over(3, [0, 1, 1, 2.5, 4])]
+    expected.forEach((value, i) => expect(mixed[i]).toBeCloseTo(value, 12))
+  })
   it('beats the Gaussian on the mixture, by more than the paired error, and stays below the truth', async () => {
     const components = threeComponents()
     const training = mixtureRows(components, 2000, createRandom(4))

@@ -8,11 +8,14 @@ import type { Table } from '../../src/data/table.ts'
 import { openSession } from '../../src/engine/onnx.ts'
 import type { OnnxRuntime } from '../../src/engine/onnx.ts'
 import type { TrainingState } from '../../src/estimate/train.ts'
+import { kernelDensityBaseline } from '../../src/evaluate/baselines/kernel-density.ts'
 import { meanWithError } from '../../src/evaluate/mean-with-error.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { mlp } from '../../src/model/energies/mlp.ts'
 import type { Model } from '../../src/model/model.ts'
+import { baselineLikelihoods, fitBaselines } from '../../src/result/assess.ts'
 import { fitModel } from '../../src/result/fit.ts'
+import { splitOfFit } from '../../src/result/held-out.ts'
 import type { FitEnvironment, FitRequest } from '../../src/result/request.ts'
 import type { FitResult } from '../../src/result/result.ts'
 import { onnx } from '../estimate/parametric-fixtures.ts'
@@ -129,6 +132,38 @@ describe('the result', () => {
     expect(metrics.at(-1)!.step).toBe(state!.step)
     expect(fit.logLikelihood.baselines.gaussian).toBeGreaterThan(fit.logLikelihood.baselines.kernelDensity! - 0.2)
     await release()
+  })
+
+  test('baselines are judged on the rows of the model: held-out ones, or each training row left out by the kernel density', async () => {
+    const rows = correlatedRows(400)
+    const { fit, release } = await fitModel(gaussian, tableOf(rows), {}, environment)
+    const mean = (values: Float64Array): number => values.reduce((total, value) => total + value / values.length, 0)
+    expect(fit.logLikelihood.baselines.kernelDensity).toBeCloseTo(mean(kernelDensityBaseline(rows, 2).logDensity(rows, () => true)), 12)
+    // The Gaussian baseline is the model itself, by the same estimate.
+    expect(fit.logLikelihood.baselines.gaussian).toBeCloseTo(fit.logLikelihood.train!, 9)
+    await release()
+    const heldOut = await fitModel(gaussian, tableOf(rows), { holdout: 0.5 }, environment)
+    const split = splitOfFit(400, { seed: 0, holdout: 0.5 }, false)
+    const part = (count: number, row: (k: number) => number) => Float64Array.from({ length: 2 * count }, (_, k) => rows[2 * row(k >> 1) + (k & 1)])
+    const unseen = part(200, split.heldOutRow)
+    const { baselines, heldOut: own } = heldOut.fit.logLikelihood
+    expect(baselines.kernelDensity).toBeCloseTo(mean(kernelDensityBaseline(part(200, split.trainRow), 2).logDensity(unseen)), 12)
+    expect([baselines.gaussian, own].map((value) => value!.toFixed(9))).toEqual(Array(2).fill(mean(await heldOut.logDensity(unseen)).toFixed(9)))
+    await heldOut.release()
+  })
+
+  test('baselines of very many rows: the same as of a few, and all on the same rows', () => {
+    const training = correlatedRows(300)
+    const baselines = fitBaselines(training, 2)
+    const few = correlatedRows(2000)
+    const exact = baselineLikelihoods(baselines, few, 2, () => false)
+    // Each row forty times: the same mean, by evaluating the kernel density on a part.
+    const many = Float64Array.from({ length: 40 * few.length }, (_, k) => few[k % few.length])
+    const { gaussian: repeated, kernelDensity, kernelDensityRows } = baselineLikelihoods(baselines, many, 2, () => false)
+    expect([exact.kernelDensityRows, kernelDensityRows]).toEqual([2000, 10_000])
+    expect(repeated).toBeCloseTo(exact.gaussian!, 10)
+    // Of 2000 rows the part has about five each; what is left is the error of the difference between two close densities.
+    expect(Math.abs(kernelDensity! - exact.kernelDensity!)).toBeLessThan(0.002)
   })
 
   test('log-density is −energy − log Z; denoising is Tweedie–Miyasawa with the noise’s covariance', async () => {

@@ -35,8 +35,16 @@ Example:
   },
 })
 
-/** Rows for the baselines, [n × d]; null, with the reason among the warnings, where there are none. */
-async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, train: string | undefined, warnings: Warning[]): Promise<Float64Array | null> {
+/** What the baselines are fitted to. */
+interface Training {
+  /** Row-major [n × d]. */
+  readonly rows: Float64Array
+  /** Whether a row that is evaluated is one of them. */
+  includes(row: number): boolean
+}
+
+/** Rows for the baselines; null, with the reason among the warnings, where there are none. */
+async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, train: string | undefined, warnings: Warning[]): Promise<Training | null> {
   const [{ tableFingerprint }, { baselineRows }, { splitOfFit }] = await Promise.all([
     import('../../node/fingerprint.ts'), import('../../result/assess.ts'), import('../../result/held-out.ts'),
   ])
@@ -46,8 +54,9 @@ async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, 
   if (train !== undefined) {
     const { readTable } = await import('../../node/read-table.ts')
     const training = await readTable(train, { columns: opened.metadata.columns, ...(options.missing === undefined ? {} : { missing: options.missing }) })
-    if (tableFingerprint(training) === tableFingerprint(table)) sameRows('that --train names')
-    return baselineRows(training, splitOfFit(training.rows, { seed: 0, holdout: 0 }, false))
+    const isSame = tableFingerprint(training) === tableFingerprint(table)
+    if (isSame) sameRows('that --train names')
+    return { rows: baselineRows(training, splitOfFit(training.rows, { seed: 0, holdout: 0 }, false)), includes: () => isSame }
   }
   const unknown = (why: string): null => {
     warnings.push({ code: 'no-baselines', message: `no baselines: ${why} (name training rows with --train)` })
@@ -59,43 +68,39 @@ async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, 
     const { table: training, checkpoint } = await trainingTable(opened.folder)
     const { seed = 0, holdout } = checkpoint.request.fit
     const split = splitOfFit(training.rows, { seed, holdout }, checkpoint.state !== null)
-    if (checkpoint.dataFingerprint === tableFingerprint(table)) {
+    const isSame = checkpoint.dataFingerprint === tableFingerprint(table)
+    if (isSame) {
       sameRows(`that the model was fitted to${split.heldOutCount > 0 ? ` (but for ${split.heldOutCount} held out of it, whose log-likelihood fit.json tells)` : ''}`)
     }
-    return baselineRows(training, split)
+    const heldOut = new Set(Array.from({ length: isSame ? split.heldOutCount : 0 }, (_, k) => split.heldOutRow(k)))
+    return { rows: baselineRows(training, split), includes: (row) => isSame && !heldOut.has(row) }
   } catch (error) {
     if (error instanceof UnnormError && error.code === 'no-training-data') return unknown(error.message)
     throw error
   }
 }
 
-/** Rows on which the kernel density is evaluated: each costs thousands of kernels. */
-const KERNEL_DENSITY_ROWS = 20_000
-
-async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Float64Array | null, threads: number | undefined, warnings: Warning[]): Promise<Evaluation> {
+async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, threads: number | undefined, warnings: Warning[]): Promise<Evaluation> {
   const { energy, metadata, fit } = opened
   const d = metadata.columns.length
-  const [{ logLikelihood }, { fitBaselines, testGoodness }, { meanWithError }, { thinRows }, { createRandom }] = await Promise.all([
-    import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../evaluate/mean-with-error.ts'),
-    import('../../estimate/row-moments.ts'), import('../../base/random.ts'),
+  const [{ logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }] = await Promise.all([
+    import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'),
   ])
   const rows = table.values
   const random = createRandom(fit?.seed ?? 0).split('evaluate')
   const { logNormalizer } = metadata
   const own = logNormalizer === null ? null : await logLikelihood(energy, rows, { value: logNormalizer.value, standardError: logNormalizer.standardError ?? 0 })
   if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: the energy could not be normalized when it was fitted' })
-  const baselines = training === null ? { gaussian: null, kernelDensity: null } : fitBaselines(training, d)
-  const thinned = thinRows(rows, d, KERNEL_DENSITY_ROWS)
-  if (baselines.kernelDensity !== null && thinned.length < rows.length) {
-    warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${thinned.length / d} of these rows, evenly spaced` })
+  const baselines = training === null ? null : baselineLikelihoods(fitBaselines(training.rows, d), rows, d, (row) => training.includes(row))
+  if (baselines !== null && baselines.kernelDensityRows < table.rows) {
+    warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
   }
-  const mean = (values: Float64Array | undefined): number | null => (values === undefined ? null : meanWithError(values).value)
   const goodness = await testGoodness(energy, rows, random.split('goodness of fit'))
   return {
     rows: table.rows,
     logLikelihood: {
       value: own?.value ?? null, standardError: own?.standardError ?? null,
-      baselines: { gaussian: mean(baselines.gaussian?.logDensity(rows)), kernelDensity: mean(baselines.kernelDensity?.logDensity(thinned)) },
+      baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null },
     },
     logNormalizer: { value: logNormalizer?.value ?? null, standardError: logNormalizer?.standardError ?? null, method: logNormalizer?.method ?? null },
     objective: { ...(await objectiveOf(opened, rows, threads, random.split('noise'))), units: fit?.objective.units ?? null },

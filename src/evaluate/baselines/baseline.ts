@@ -5,7 +5,8 @@ export interface Baseline {
   readonly name: string
   /**
    * log p of every row [n], in nats.
-   * @param rows row-major [n × d]; none of the training rows, unless the comparison is meant to flatter the baseline
+   * @param rows row-major [n × d]
+   * @param isTraining which of these rows the baseline was fitted to; a baseline that would know them by heart leaves each out for itself
    */
-  logDensity(rows: Float64Array): Float64Array
+  logDensity(rows: Float64Array, isTraining?: (row: number) => boolean): Float64Array
 }

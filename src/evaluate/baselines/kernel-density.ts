@@ -33,27 +33,31 @@ export function kernelDensityBaseline(training: Float64Array, dimension: number,
   const count = centres.length / dimension
   const { bandwidth } = chooseBandwidth(centres, dimension, { maximumCentres: count, maximumQueries: 500 })
   const scale = -0.5 / (bandwidth * bandwidth)
-  const constant = -Math.log(count) - dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI)) - factor.logDeterminant
+  const constant = -dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI)) - factor.logDeterminant
   return {
     name: 'kernel density',
     bandwidth,
     centres: count,
-    logDensity(rows) {
+    logDensity(rows, isTraining = () => false) {
       const queries = whiten(rows, mean, factor)
       const exponents = new Float64Array(count)
       const result = new Float64Array(rows.length / dimension)
       for (let i = 0; i < result.length; i++) {
         let most = -Infinity
+        // A training row's own centre says nothing about it. (Copies of the row are other rows, as among rows not seen.)
+        let others = count
         for (let c = 0; c < count; c++) {
           let squared = 0
           for (let j = 0; j < dimension; j++) squared += (queries[i * dimension + j] - centres[c * dimension + j]) ** 2
-          exponents[c] = squared * scale
+          const isOwn = squared === 0 && others === count && isTraining(i)
+          if (isOwn) others--
+          exponents[c] = isOwn ? -Infinity : squared * scale
           if (exponents[c] > most) most = exponents[c]
         }
         let sum = 0
         // Terms below e⁻³⁶ of the largest do not change the sum.
         for (let c = 0; c < count; c++) if (exponents[c] > most - 36) sum += Math.exp(exponents[c] - most)
-        result[i] = constant + most + Math.log(sum)
+        result[i] = constant - Math.log(others) + most + Math.log(sum)
       }
       return result
     },
