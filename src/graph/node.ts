@@ -59,8 +59,10 @@ export interface Op {
   lower?(node: Node, inputs: readonly Node[], type: ElementType): Node | undefined
   /** ONNX nodes that compute it; returns the output's name. Ops without it must have `lower`. */
   onnx?(emitter: Emitter, node: Node, inputs: readonly string[]): string
-  /** Inputs for the contract suite; leaves have none. */
+  /** Inputs for the contract suite, at least one unless the op is `unsampled`. */
   readonly samples: readonly OpSample[]
+  /** Why the contract suite cannot exercise the op: it has no inputs, no derivative, … */
+  readonly unsampled?: string
 }
 
 export type OnnxAttribute = number | string | readonly number[] | { readonly float: number }

@@ -8,6 +8,7 @@ import { onnxEngine } from '../../src/engine/onnx.ts'
 import { evaluate } from '../../src/engine/reference.ts'
 import { Graph, ROWS } from '../../src/graph/node.ts'
 import type { ElementType, Node } from '../../src/graph/node.ts'
+import * as exponential from '../../src/graph/ops/exponential.ts'
 import { input } from '../../src/graph/ops/leaf.ts'
 import { sum } from '../../src/graph/ops/linear.ts'
 import * as special from '../../src/graph/ops/special.ts'
@@ -26,6 +27,7 @@ interface Known {
 }
 
 const known: Record<string, Known> = {
+  log1p: { rule: exponential.log1p, points: [[0, 0], [1e-10, 9.999999999500001e-11], [-1e-5, -1.0000050000333337e-05], [0.5, 0.4054651081081644], [-0.96875, -3.4657359027997265], [-1, -Infinity], [3, 1.3862943611198906], [1e30, 69.07755278982137], [1e300, 690.7755278982137], [Infinity, Infinity]] },
   // The runtime's float64 sine and cosine are exact to 4e-16 absolutely, not relative to their zeros; the tangent inherits that.
   sin: { rule: trigonometric.sin, mixed: true, points: [[0, 0], [0.5, 0.479425538604203], [-2, -0.9092974268256817], [3.140625, 0.0009676534387822795], [100, -0.5063656411097588]] },
   cos: { rule: trigonometric.cos, mixed: true, points: [[0, 1], [0.5, 0.8775825618903728], [-2, -0.4161468365471424], [1.5625, 0.008296231623858378], [100, 0.8623188722876839]] },

@@ -20,6 +20,7 @@ export const maxOp: Op = {
   vectorize: (_, [x]) => build(maxOp, [x]),
   onnx: (emitter, node, [x]) => emitter.emit('ReduceMax', [x], { axes: [node.inputs[0].shape.length - 1], keepdims: 0 }),
   samples: [],
+  unsampled: 'it has no derivative',
 }
 
 function reduceLast(data: Float64Array, shape: Shape, reduce: (row: Float64Array) => number): Float64Array {

@@ -20,13 +20,13 @@ export const log1p = elementwise({
   formula: 'log(1 + a)',
   value: Math.log1p,
   partials: [([a]) => reciprocal(add(a, fill(a.graph, 1, [])))],
-  // Kahan: with u = 1 + a as rounded, a·log(u)/(u − 1) undoes the rounding of u; where u = 1 the answer is a itself.
+  // Kahan: with u = 1 + a as rounded, log(u) · a/(u − 1) undoes the rounding of u. Where u = 1, and at infinity, a/(u − 1) is no
+  // number or infinite, and the answer is a itself; everywhere else it lies between ½ and 1½.
   lower: ([a]) => {
     const one = fill(a.graph, 1, [])
-    const zero = fill(a.graph, 0, [])
     const u = add(a, one)
-    const excess = rounded(u, one)
-    return selectLess(zero, abs(excess), divide(mul(a, logarithm(u)), excess), a)
+    const correction = divide(a, rounded(u, one))
+    return selectLess(abs(correction), fill(a.graph, 2, []), mul(logarithm(u), correction), a)
   },
   samples: [[0.7, -0.6, 1e-9, 2.5, -1e-5]],
 })

@@ -8,6 +8,7 @@ const leaf = {
   reverse: () => [],
   vectorize: (node: Node) => node,
   samples: [],
+  unsampled: 'it has no inputs',
 } as const
 
 /** A named value supplied at run time. Its shape is an attribute; the rows axis may lead. */

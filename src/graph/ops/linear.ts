@@ -63,6 +63,7 @@ export const castOp: Op = {
   vectorize: (node, [x]) => cast(x, node.attributes.to as string),
   onnx: (emitter, node, [x]) => emitter.emit('Cast', [x], { to: node.attributes.to === 'float32' ? 1 : 11 }),
   samples: [],
+  unsampled: 'it joins two precisions, and the suite computes in one',
 }
 
 export function cast(x: Node, to: string): Node {
