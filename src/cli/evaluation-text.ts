@@ -1,6 +1,8 @@
 // What `unnorm evaluate` finds, as a record and as lines for a person.
 import type { Warning } from '../base/errors.ts'
+import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import { formatCount, formatNumber, formatWithError } from '../report/format.ts'
+import { testWords } from '../report/words.ts'
 
 /** Numbers that are unknown are null. */
 export interface Evaluation {
@@ -14,7 +16,7 @@ export interface Evaluation {
   readonly logNormalizer: { readonly value: number | null; readonly standardError: number | null; readonly method: string | null }
   /** In the units of the fit. */
   readonly objective: { readonly value: number | null; readonly standardError: number | null; readonly units: 'data' | 'standardized' | null }
-  readonly goodnessOfFit: { readonly test: string | null; readonly statistic: number | null; readonly pValue: number | null }
+  readonly goodnessOfFit: { readonly test: GoodnessOfFit['test'] | null; readonly statistic: number | null; readonly pValue: number | null }
   readonly warnings: readonly Warning[]
 }
 
@@ -33,6 +35,6 @@ export function evaluationText({ rows, logLikelihood, logNormalizer, objective, 
     ['objective', `${withError(objective)}${objective.units === 'standardized' ? ' (standardized columns)' : ''}`],
     ['goodness of fit', goodnessOfFit.test === null || goodnessOfFit.pValue === null
       ? 'unknown'
-      : `p = ${formatNumber(goodnessOfFit.pValue, 2)} (${goodnessOfFit.test.replaceAll('-', ' ')} test, statistic ${plain(goodnessOfFit.statistic)})`],
+      : `p = ${formatNumber(goodnessOfFit.pValue, 2)} (${testWords(goodnessOfFit.test)}, statistic ${plain(goodnessOfFit.statistic)})`],
   ].map(([name, value]) => name.padEnd(18) + value).join('\n')
 }

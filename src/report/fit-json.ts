@@ -1,8 +1,13 @@
 // The contract of `fit.json` (format unnorm.fit/1). Numbers that are unknown are null, never invented.
 import type { Warning } from '../base/errors.ts'
+import type { ParametricStop } from '../estimate/parametric.ts'
+import type { TrainingResult } from '../estimate/train.ts'
 import type { ParameterEstimate } from '../estimate/uncertainty.ts'
 
 export type { ParameterEstimate } from '../estimate/uncertainty.ts'
+
+/** Why a fit ended: of parametric models, and of networks. */
+export type FitStop = ParametricStop | TrainingResult['stopped']
 
 export interface FitJson {
   readonly format: 'unnorm.fit/1'
@@ -30,7 +35,7 @@ export interface FitJson {
     readonly route: 'closed-form' | 'newton' | 'lbfgs' | 'adam'
     /** Standard deviation of the noise per column, in the data's units. */
     readonly noise: readonly number[] | null
-    readonly stopped: string
+    readonly stopped: FitStop
   }
   /** Absent for networks. */
   readonly parameters?: readonly ParameterEstimate[]

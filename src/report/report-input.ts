@@ -1,4 +1,5 @@
 // All that the HTML report is made of; the pipeline fills it, and what it leaves null is said to be unknown or left out.
+import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { FitJson } from './fit-json.ts'
 import type { DrawnFigure } from './figure.ts'
 
@@ -39,5 +40,5 @@ export interface ReportInput {
   readonly noiseReason: string | null
   readonly denoiser: DenoiserNumbers | null
   readonly baselineDifferences: { readonly gaussian: PairedDifference | null; readonly kernelDensity: PairedDifference | null } | null
-  readonly goodnessOfFit: { readonly test: string; readonly statistic: number; readonly pValue: number } | null
+  readonly goodnessOfFit: Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null
 }

@@ -5,7 +5,7 @@ import { formatCount, formatError, formatEstimate, formatNumber, formatPercent, 
 import { html, numberTable, trusted } from './html.ts'
 import type { Html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
-import { compareBaselines, comparisonWords, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+import { compareBaselines, comparisonWords, routeWords, shownLogLikelihood, stoppedWords, testWords } from './words.ts'
 
 /** Longer tables are folded. */
 const openRows = 20
@@ -40,7 +40,7 @@ export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: R
   const normalizer = value === null
     ? 'log Z is unknown.'
     : `log Z = ${typographic(formatWithError(value, normalizerError))}${method === null ? '' : ` (${method})`}.`
-  const test = goodnessOfFit === null ? null : html`<p>Goodness of fit: ${goodnessOfFit.test}, statistic ${formatNumber(goodnessOfFit.statistic, 3)}, p = ${formatNumber(goodnessOfFit.pValue, 2)}${goodnessOfFit.pValue < 0.05 ? '; the rows differ from the model by more than chance' : '; no sign against the model'}.</p>`
+  const test = goodnessOfFit === null ? null : html`<p>Goodness of fit: ${testWords(goodnessOfFit.test)}, statistic ${formatNumber(goodnessOfFit.statistic, 3)}, p = ${formatNumber(goodnessOfFit.pValue, 2)}${goodnessOfFit.pValue < 0.05 ? '; the rows differ from the model by more than chance' : '; no sign against the model'}.</p>`
   const clusters = fit.warnings.some(({ code }) => code === 'separated-clusters')
     ? html`<p class="warning"><b>⚠</b> The rows form separated clusters: their relative heights are not identified, and the log-likelihood depends on them.</p>`
     : null

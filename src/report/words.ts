@@ -1,5 +1,6 @@
 // What a fit did, in words: names of estimators, routes, reasons to stop, and how the log-likelihood compares.
-import type { FitJson } from './fit-json.ts'
+import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
+import type { FitJson, FitStop } from './fit-json.ts'
 import { formatEstimate, formatNumber } from './format.ts'
 import type { ReportInput } from './report-input.ts'
 
@@ -10,15 +11,20 @@ const routes: Readonly<Record<FitJson['estimator']['route'], string>> = {
   adam: 'by Adam in minibatches',
 }
 
-const verdicts: Readonly<Record<string, string>> = {
+const verdicts: Readonly<Record<FitStop, string>> = {
   solved: 'solved exactly',
   converged: 'converged',
-  steps: 'ran all its steps',
+  'at a bound': 'ended with a positive parameter at zero, its bound',
+  'flat direction': 'ended at one of many equally good estimates, since the rows do not determine all parameters',
+  unbounded: 'ended without an estimate, since the objective falls without bound',
+  stuck: 'stopped before it converged, since no step lowered the objective any more',
+  steps: 'took all its steps',
   'early-stopping': 'stopped early, since the held-out objective no longer improved',
-  interrupted: 'interrupted',
-  'non-finite': 'stopped, since the objective became infinite or undefined',
-  diverged: 'stopped, since the objective fell without bound',
+  interrupted: 'stopped by the user before its end',
+  'non-finite': 'stopped at the last good state, since the objective became infinite or not a number',
 }
+
+const tests: Readonly<Record<GoodnessOfFit['test'], string>> = { 'kernel-stein': 'kernel Stein test' }
 
 /** `score matching in closed form`. */
 export function routeWords(fit: FitJson): string {
@@ -32,7 +38,12 @@ export function estimatorWords(fit: FitJson): string {
 
 /** Why the fit ended: `solved exactly`. */
 export function stoppedWords(fit: FitJson): string {
-  return verdicts[fit.estimator.stopped] ?? fit.estimator.stopped.replaceAll('-', ' ')
+  return verdicts[fit.estimator.stopped]
+}
+
+/** `kernel Stein test`. */
+export function testWords(test: GoodnessOfFit['test']): string {
+  return tests[test]
 }
 
 /** The mean log-likelihood of a fit, and whether of held-out rows; null when unknown. */

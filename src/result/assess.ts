@@ -10,6 +10,7 @@ import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import type { Baseline } from '../evaluate/baselines/baseline.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
+import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import { logNormalizer as byQuadrature } from '../evaluate/log-normalizer/quadrature.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
@@ -120,7 +121,7 @@ export function baselineLikelihoods({ gaussian, kernelDensity }: Baselines, rows
 }
 
 /** Kernel Stein test of the rows; null where the score is not finite. */
-export async function testGoodness(energy: RunningEnergy, rows: Float64Array, random: Random): Promise<{ test: string; statistic: number; pValue: number } | null> {
+export async function testGoodness(energy: RunningEnergy, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
   if (rows.length / energy.columns.length < 10) return null
   try {
     const { test, statistic, pValue } = await kernelSteinTest(energy, rows, random)

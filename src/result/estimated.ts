@@ -7,7 +7,7 @@ import type { Table } from '../data/table.ts'
 import type { Estimator } from '../estimate/estimator.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { TracedModel } from '../model/model.ts'
-import type { FitJson, MetricsRow, ParameterEstimate } from '../report/fit-json.ts'
+import type { FitJson, FitStop, MetricsRow, ParameterEstimate } from '../report/fit-json.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import type { FitOptionValues } from './fit-options.ts'
 import type { ResolvedNoise } from './noise.ts'
@@ -29,7 +29,7 @@ export interface FitContext {
 export interface Estimated {
   readonly theta: Float64Array
   readonly route: FitJson['estimator']['route']
-  readonly stopped: string
+  readonly stopped: FitStop
   readonly objective: { readonly train: number | null; readonly heldOut: number | null; readonly heldOutStandardError: number | null }
   readonly parameters?: readonly ParameterEstimate[]
   readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null

@@ -49,7 +49,7 @@ const full = async (): Promise<string> => reportHtml(inputOf(network, {
   columnScales: [2.5, 1.5], noiseReason: 'The rule chose it.',
   denoiser: { units: 'data', reconstructionError: 0.0192, floor: 0.016, withoutDenoising: 0.02 },
   baselineDifferences: { gaussian: { difference: 1.055, standardError: 0.021 }, kernelDensity: { difference: 0.115, standardError: 0.011 } },
-  goodnessOfFit: { test: 'kernelized Stein discrepancy', statistic: 0.0123, pValue: 0.21 },
+  goodnessOfFit: { test: 'kernel-stein', statistic: 0.0123, pValue: 0.21 },
 }))
 
 /** The text a reader sees in a section. */
@@ -66,7 +66,7 @@ describe('the report of a network', () => {
     expect(likelihood).toMatch(/this model −3\.145 0\.020 .*Gaussian −4\.200 \+1\.055 ± 0\.021 .*kernel density −3\.260 \+0\.115 ± 0\.011/)
     expect(likelihood).toContain('The model wins: 0.115 nats a row above the best baseline (kernel density).')
     expect(likelihood).toContain('log Z = 12.300000 ± 3.0e−5 (quadrature)')
-    expect(likelihood).toContain('kernelized Stein discrepancy, statistic 0.0123, p = 0.21; no sign against the model')
+    expect(likelihood).toContain('kernel Stein test, statistic 0.0123, p = 0.21; no sign against the model')
     // σ / sd = .1/2.5 = 4 % and .3/1.5 = 20 %; the variance grows by .2² = 4 %, the standard deviation by √1.04 − 1.
     expect(section(page, 'What the noise does')).toMatch(/at most 4\.0 %.*The rule chose it\..*x 2\.500 0\.1 4\.0 % \+0\.080 % .*y 1\.500 0\.3 20\.0 % \+2\.0 %/)
     expect(section(page, 'Denoising')).toMatch(/leaves 20\.0 % more than the floor.*noisy rows as they are 0\.02000 100 % .*this model 0\.01920 96\.0 % .*floor: .* 0\.01600 80\.0 %/)
@@ -143,11 +143,11 @@ describe('user text', () => {
     const fit: FitJson = fitExample({
       command: `unnorm fit '${evil}'`, data: { source: evil, rows: 200, rowsUsed: 200, columns: [evil, 'y'], columnsLeftOut: [evil] },
       model: { name: evil, logDensity: evil, domain: evil, parameterCount: 5 },
-      estimator: { name: evil, route: 'adam', noise: [1, 1], stopped: evil },
+      estimator: { name: evil, route: 'adam', noise: [1, 1], stopped: 'steps' },
       logNormalizer: { value: 1, standardError: 1, method: evil },
       parameters: [{ name: evil, estimate: 1, standardError: 1, interval: [0, 2] }], warnings: [{ code: 'separated-clusters', message: evil }],
     })
-    const page = reportHtml(inputOf(fit, { figures: await figuresOf(fit), columnScales: [1, 1], noiseReason: evil, objective: { tex: 'x', sentence: evil }, goodnessOfFit: { test: evil, statistic: 1, pValue: 1 } }))
+    const page = reportHtml(inputOf(fit, { figures: await figuresOf(fit), columnScales: [1, 1], noiseReason: evil, objective: { tex: 'x', sentence: evil }, goodnessOfFit: { test: 'kernel-stein', statistic: 1, pValue: 1 } }))
     expect(page).not.toContain('<script')
     expect(page.match(/&lt;script&gt;alert\(1\)/g)?.length).toBeGreaterThan(12)
   })

@@ -1,5 +1,6 @@
 // The summary on a terminal: the numbers are there, aligned, and it fits on a screen.
 import { describe, expect, it } from 'vitest'
+import type { FitStop } from '../../src/report/fit-json.ts'
 import { alignDecimals, summarize } from '../../src/report/summary.ts'
 import { fitExample } from './examples.ts'
 
@@ -47,6 +48,16 @@ report: runs/points-gaussian/report.html`)
     }
     expect(text).not.toContain('kernel density')
     expect(text).not.toContain('std. error')
+  })
+
+  it('says in a sentence why the fit ended, whatever the reason', () => {
+    const reasons: FitStop[] = ['solved', 'converged', 'at a bound', 'flat direction', 'unbounded', 'stuck', 'steps', 'early-stopping', 'interrupted', 'non-finite']
+    const said = reasons.map((stopped) => /closed form; (.*?) \(0\.021 s/.exec(summarize(fitExample({ estimator: { ...fitExample().estimator, stopped } }), { width: 300 }))?.[1])
+    expect(new Set(said).size).toBe(reasons.length)
+    said.forEach((words, k) => {
+      if (reasons[k] !== 'converged') expect([undefined, reasons[k]]).not.toContain(words)
+      expect(words).not.toMatch(/undefined|early-stopping|non-finite|flat direction/)
+    })
   })
 
   it('fits on a screen of 80 × 24, and says where the rest of a long table is', () => {
