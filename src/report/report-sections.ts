@@ -1,7 +1,7 @@
 // The sections of the report that put numbers into words: the fit, the log-likelihood, the noise, the denoiser, the parameters.
 import katex from 'katex'
 import type { ParameterEstimate } from './fit-json.ts'
-import { formatCount, formatError, formatEstimate, formatNumber, formatPercent, formatSetting, formatWithError, typographic } from './format.ts'
+import { asSentence, formatCount, formatError, formatEstimate, formatNumber, formatPercent, formatSetting, formatWithError, typographic } from './format.ts'
 import { html, numberTable, trusted } from './html.ts'
 import type { Html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
@@ -20,7 +20,7 @@ export function fitSection({ fit, objective }: ReportInput): Html {
   const dropped = fit.data.rows - fit.data.rowsUsed
   return html`<section><h2>What was fitted, and how</h2>
 <p>Model: log <i>p</i>(<i>x</i>) = <code>${fit.model.logDensity}</code> − log <i>Z</i> on <code>${fit.model.domain}</code>, with ${formatCount(fit.model.parameterCount)} ${fit.model.parameterCount === 1 ? 'parameter' : 'parameters'}. The fit never needs <i>Z</i>.</p>
-<p>Estimated by ${routeWords(fit)}: ${stoppedWords(fit)}.${objective === null ? '' : ` ${objective.sentence}`}</p>
+<p>Estimated by ${routeWords(fit)}: ${stoppedWords(fit)}.${objective === null ? '' : ` ${asSentence(objective.sentence)}`}</p>
 ${objective === null ? null : html`<div class="formula">${trusted(formula(objective.tex))}</div>`}
 ${parts.length === 0 ? null : html`<p>Objective at the estimate: ${typographic(parts.join(', '))} (${where}).</p>`}
 ${dropped === 0 ? null : html`<p>${formatCount(dropped)} of ${formatCount(fit.data.rows)} rows were not used.</p>`}</section>
@@ -51,12 +51,12 @@ export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: R
   const comparisons = compareBaselines(fit, baselineDifferences)
   const verdict = comparisonWords(comparisons, standardError)
   const rows = [
-    ['this model', typographic(formatEstimate(own.value, standardError)), standardError === null ? 'unknown' : formatError(standardError), ''],
-    ...comparisons.map(({ name, value: baseline, difference, standardError: error }) => [name, typographic(formatEstimate(baseline, standardError)), '', `${difference > 0 ? '+' : ''}${typographic(formatWithError(difference, error ?? standardError).replace(/ ±.*/, ''))}${error === null ? '' : ` ± ${formatError(error)}`}`]),
+    ['this model', typographic(formatWithError(own.value, standardError)), ''],
+    ...comparisons.map(({ name, value: baseline, difference, standardError: error }) => [name, typographic(formatEstimate(baseline, standardError)), `${difference > 0 ? '+' : ''}${typographic(error === null ? formatEstimate(difference, standardError) : formatWithError(difference, error))}`]),
   ]
   return html`<section><h2>Log-likelihood</h2>${clusters}
 <p class="verdict">${verdict}</p>
-${numberTable(['', 'nats a row', 'std. error', 'model − baseline'], rows)}
+${numberTable(['', 'nats a row', 'model − baseline'], rows)}
 <p class="quiet">Mean log density of the ${own.rows} rows without noise, in the units of the data${own.rows === 'training' ? '; training rows flatter models with many parameters' : ''}. ${normalizer}</p>${test}</section>
 `
 }
@@ -65,7 +65,7 @@ ${numberTable(['', 'nats a row', 'std. error', 'model − baseline'], rows)}
 export function noiseSection({ fit, columnScales, noiseReason }: ReportInput): Html | null {
   const { noise } = fit.estimator
   if (noise === null) return null
-  const why = noiseReason === null ? null : html`<p>${noiseReason}</p>`
+  const why = noiseReason === null ? null : html`<p>${asSentence(noiseReason)}</p>`
   if (columnScales === null) {
     return html`<section><h2>What the noise does</h2><p>The fit describes rows with noise of standard deviation ${noise.map(formatSetting).join(', ')} added.</p>${why}</section>
 `

@@ -44,8 +44,9 @@ section>:last-child{margin-bottom:0}
 .quiet{color:var(--quiet);font-size:.9rem}
 figure{margin:0 -14px;display:flex;flex-wrap:wrap;gap:8px 20px;align-items:flex-start}
 figure svg{max-width:100%;height:auto;flex:0 1 auto}
-figure.wide{overflow-x:auto;flex-wrap:nowrap}
-figure.wide svg{flex:0 1 auto;min-width:620px}
+figure.wide{overflow-x:auto;flex-direction:column;flex-wrap:nowrap}
+figure.wide svg{flex:none;min-width:620px}
+@media (min-width:900px){figure{flex-wrap:nowrap}figure svg{min-width:0}}
 .formula{overflow-x:auto;overflow-y:hidden;padding:6px 0 10px;font-size:1.15rem}
 .formula math{margin-left:0;text-align:left}
 .katex-display{margin:0}
@@ -62,4 +63,4 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 code{overflow-wrap:anywhere}
 pre{background:var(--page);border:1px solid var(--line);border-radius:8px;padding:12px 14px;margin:0 0 10px;white-space:pre-wrap;overflow-wrap:anywhere}
 footer{color:var(--quiet);font-size:.85rem;margin-top:22px}
-@media (max-width:560px){main{padding:22px 10px 40px}section{padding:16px 14px;border-radius:10px}h1{font-size:1.5rem}.facts{grid-template-columns:1fr 1fr}}`
+@media (max-width:560px){main{padding:22px 10px 40px}section{padding:16px 14px;border-radius:10px}h1{font-size:1.5rem}.facts{grid-template-columns:1fr 1fr}th,td{padding-right:10px}table{font-size:.86rem}th{white-space:normal}}`

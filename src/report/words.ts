@@ -57,7 +57,7 @@ export function shownLogLikelihood(fit: FitJson): { readonly value: number; read
 export interface BaselineComparison {
   readonly name: string
   readonly value: number
-  /** Model less baseline: positive where the model is better. */
+  /** Model less baseline: positive where the model is better, zero where they differ by rounding alone. */
   readonly difference: number
   /** Of the paired difference; null when unknown. */
   readonly standardError: number | null
@@ -71,7 +71,12 @@ export function compareBaselines(fit: FitJson, paired: ReportInput['baselineDiff
     { name: 'Gaussian', value: fit.logLikelihood.baselines.gaussian, pair: paired?.gaussian ?? null },
     { name: 'kernel density', value: fit.logLikelihood.baselines.kernelDensity, pair: paired?.kernelDensity ?? null },
   ]
-  return rows.flatMap(({ name, value, pair }) => (value === null ? [] : [{ name, value, difference: pair?.difference ?? own.value - value, standardError: pair?.standardError ?? null }]))
+  return rows.flatMap(({ name, value, pair }) => {
+    if (value === null) return []
+    const difference = pair?.difference ?? own.value - value
+    const isEqual = Math.abs(difference) < 1e-9 * Math.max(1, Math.abs(value))
+    return [{ name, value, difference: isEqual ? 0 : difference, standardError: isEqual ? null : pair?.standardError ?? null }]
+  })
 }
 
 /**
@@ -83,7 +88,7 @@ export function comparisonWords(comparisons: readonly BaselineComparison[], prec
   if (comparisons.length === 0) return null
   const best = comparisons.reduce((a, b) => (b.value > a.value ? b : a))
   const size = formatEstimate(Math.abs(best.difference), best.standardError ?? precision)
-  if (Math.abs(best.difference) < 1e-9 * Math.max(1, Math.abs(best.value))) return `The model equals the best baseline (${best.name}).`
+  if (best.difference === 0) return `The model equals the best baseline (${best.name}).`
   if (best.standardError !== null && Math.abs(best.difference) <= 2 * best.standardError) {
     return `No clear winner: the difference from the best baseline (${best.name}) is ${size} nats a row, within two standard errors (${formatNumber(best.standardError, 2)}).`
   }

@@ -10,6 +10,7 @@ import { groupParameters } from '../../src/report/figures/parameters.ts'
 import { clipLine, prepareTrainingCurve } from '../../src/report/figures/training-curve.ts'
 import { prepareLandscape } from '../../src/report/landscape/landscape.ts'
 import type { Landscape, LandscapeDetails, PlaneLandscape } from '../../src/report/landscape/landscape.ts'
+import { contrast } from './contrast.ts'
 import { energyOf, fitExample, generator, mixtureEnergy, mixtureRow, tableOf } from './examples.ts'
 
 let document: SvgDocument
@@ -138,6 +139,8 @@ describe('training curve', () => {
     const draw = figures.find(({ name }) => name === 'training-curve')?.draw
     expect(wordsOf(draw?.({ fit: fitExample(), metrics: metrics.map((row) => ({ ...row, heldOutObjective: null })), landscape: null }, document) as DrawnFigure)).toContain('No rows were held out.')
     expect(draw?.({ fit: fitExample(), metrics: [], landscape: null }, document)).toBeNull()
+    // A closed form goes in one step: the line between its two values is no course.
+    expect(draw?.({ fit: fitExample(), metrics: metrics.slice(0, 2), landscape: null }, document)).toBeNull()
   })
 
   it('cuts lines exactly at the border of the frame', () => {
@@ -209,12 +212,3 @@ describe('composition', () => {
     expect(row.panels.map((panel) => panel.includes('<g>one</g>'))).toEqual([true, false])
   })
 })
-
-function contrast(a: string, b: string): number {
-  const luminance = (color: string): number => {
-    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255).map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-  }
-  const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
-  return (high + 0.05) / (low + 0.05)
-}

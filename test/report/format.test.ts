@@ -1,7 +1,7 @@
 // Numbers as people read them.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatCount, formatEstimate, formatNumber, formatPercent, formatSeconds, formatSetting, formatWithError, plainText, shortList, shorten, typographic, wrapText } from '../../src/report/format.ts'
+import { asSentence, formatCount, formatEstimate, formatNumber, formatPercent, formatSeconds, formatSetting, formatWithError, plainText, shortList, shorten, typographic, wrapText } from '../../src/report/format.ts'
 
 describe('numbers', () => {
   it('keeps significant digits and never an exponent in the ordinary range', () => {
@@ -74,6 +74,7 @@ describe('text', () => {
   })
 
   it('shortens and lists', () => {
+    expect([asSentence('noise of 0.1'), asSentence('Why?')]).toEqual(['Noise of 0.1.', 'Why?'])
     expect(shorten('Sepal.Length', 6)).toBe('Sepal…')
     expect(shortList(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
     expect(shortList(['a', 'b'], 2)).toBe('a, b')

@@ -63,7 +63,7 @@ describe('the report of a network', () => {
     const page = await full()
     expect(section(page, 'What was fitted, and how')).toMatch(/network 2-128-128-1 \(silu\).*17,153 parameters.*denoising by Adam in minibatches: stopped early.*−3\.9123 on the training rows, −3\.850 ± 0\.043 on held-out rows \(on standardized columns\).*10 of 2,000 rows were not used/)
     const likelihood = section(page, 'Log-likelihood')
-    expect(likelihood).toMatch(/this model −3\.145 0\.020 .*Gaussian −4\.200 \+1\.055 ± 0\.021 .*kernel density −3\.260 \+0\.115 ± 0\.011/)
+    expect(likelihood).toMatch(/this model −3\.145 ± 0\.020 .*Gaussian −4\.200 \+1\.055 ± 0\.021 .*kernel density −3\.260 \+0\.115 ± 0\.011/)
     expect(likelihood).toContain('The model wins: 0.115 nats a row above the best baseline (kernel density).')
     expect(likelihood).toContain('log Z = 12.300000 ± 3.0e−5 (quadrature)')
     expect(likelihood).toContain('kernel Stein test, statistic 0.0123, p = 0.21; no sign against the model')
@@ -167,6 +167,8 @@ describe('who wins', () => {
   })
   it('counts equal as equal, and nothing without numbers', () => {
     expect(comparisonWords(compareBaselines(fitExample({ logLikelihood: { train: -2, heldOut: null, standardError: 0.1, baselines: { gaussian: -2, kernelDensity: null } } }), null), 0.1)).toBe('The model equals the best baseline (Gaussian).')
+    const rounding = reportHtml(inputOf(fitExample(), { baselineDifferences: { gaussian: { difference: -3e-14, standardError: 3e-15 }, kernelDensity: null } }))
+    expect(section(rounding, 'Log-likelihood')).toMatch(/Gaussian −1\.891 0\.000 kernel/)
     expect(comparisonWords([], null)).toBeNull()
   })
 })

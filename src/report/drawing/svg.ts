@@ -92,7 +92,8 @@ function layoutPanel(content: PanelContent, subtitleLines: number): Piece {
     y += drawn.height + 3
     return drawn.markup
   })
-  const height = notes.length === 0 ? top + body.height + 8 : y
+  // y is where the next line would stand.
+  const height = notes.length === 0 ? top + body.height + 8 : y - 8
   return { markup: title + under.markup + translate(body.markup, margin, top) + notes.join(''), width, height }
 }
 

@@ -41,10 +41,10 @@ export const trainingCurve: Figure = {
   },
 }
 
-/** Puts metrics into stretches and finds the interval worth showing; null with fewer than two finite lines. */
+/** Puts metrics into stretches and finds the interval worth showing; null with fewer than three finite lines, which show no course. */
 export function prepareTrainingCurve(metrics: readonly MetricsRow[]): TrainingCurve | null {
   const finite = metrics.filter(({ objective }) => Number.isFinite(objective))
-  if (finite.length < 2) return null
+  if (finite.length < 3) return null
   const size = Math.ceil(finite.length / mostStretches)
   const train: CurvePoint[] = []
   for (let start = 0; start < finite.length; start += size) {
