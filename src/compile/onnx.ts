@@ -20,7 +20,7 @@ export function compileOnnx(program: Program, metadata: Readonly<Record<string, 
   const types = elementTypes(outputs, program.type)
   const order = topological(outputs)
   const reachable = new Set(order)
-  const hasRows = (node: Node): boolean => node.shape[0] === ROWS
+  const hasRows = (node: Node): boolean => node.shape.includes(ROWS)
   // Something repeated for every row needs their number even if it depends on no row's content.
   const counted = order.some(hasRows) && !order.some((node) => node.op === inputOp && hasRows(node)) ? program.inputs.find(hasRows) : undefined
   if (counted) reachable.add(counted)
@@ -63,7 +63,9 @@ export function compileOnnx(program: Program, metadata: Readonly<Record<string, 
       if (!shape.includes(ROWS)) return emitter.integers(shape)
       if (!rowsSource) throw new Error('the number of rows is needed but no input has rows')
       rowsVector ??= emitter.emit('Slice', [emitter.emit('Shape', [rowsSource.name]), emitter.integers([0]), emitter.integers([1])])
-      return shape.length === 1 ? rowsVector : emitter.emit('Concat', [rowsVector, emitter.integers(shape.slice(1))], { axis: 0 })
+      const at = shape.indexOf(ROWS)
+      const parts = [...(at > 0 ? [emitter.integers(shape.slice(0, at))] : []), rowsVector, ...(at < shape.length - 1 ? [emitter.integers(shape.slice(at + 1))] : [])]
+      return parts.length === 1 ? rowsVector : emitter.emit('Concat', parts, { axis: 0 })
     },
     reshape: (value, shape) => emitter.emit('Reshape', [value, emitter.integers(shape)]),
     typeOf: (node) => wanted(node, current),

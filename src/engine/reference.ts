@@ -31,7 +31,7 @@ export function rowsOf(program: Program, feeds: Readonly<Record<string, Values>>
 /** The inputs that the outputs depend on, be it only for the number of rows. */
 function neededInputs({ inputs, outputs }: Program): Node[] {
   const order = topological(Object.values(outputs))
-  const hasRows = ({ shape }: Node): boolean => shape[0] === ROWS
+  const hasRows = ({ shape }: Node): boolean => shape.includes(ROWS)
   const needed = inputs.filter((node) => order.includes(node))
   const counted = order.some(hasRows) && !needed.some(hasRows) ? inputs.find(hasRows) : undefined
   return counted ? [...needed, counted] : needed

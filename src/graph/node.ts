@@ -1,12 +1,12 @@
 // The one node type of the computation graph, and the table that makes equal nodes the same node.
 //
 // A graph holds values of known shape. One axis length may be unknown until run time: the number of rows,
-// written ROWS, always the leading axis of a node that has it. Nodes are immutable and hash-consed: building the
+// written ROWS, the leading axis of inputs and outputs (a product may carry it further in on the way). Nodes are immutable and hash-consed: building the
 // same operation on the same inputs twice gives the same object, so common subexpressions are shared by construction.
 import type { Shape } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 
-export { ROWS, sameShape, showShape, sizeOf } from './shape.ts'
+export { lengthOver, ROWS, sameShape, showShape, sizeOf } from './shape.ts'
 export type { Shape } from './shape.ts'
 
 export type ElementType = 'float32' | 'float64'
@@ -75,9 +75,9 @@ export interface Emitter {
   constant(node: Node, values: ArrayLike<number>, shape: Shape): string
   /** An int64 vector (shapes, axes, indices). */
   integers(values: readonly number[], shape?: Shape): string
-  /** An int64 vector holding a shape whose leading axis may be the symbolic number of rows. */
+  /** An int64 vector holding a shape one of whose axes may be the symbolic number of rows. */
   shapeVector(shape: Shape): string
-  /** Reshapes a value to a shape whose leading axis may be the symbolic number of rows. */
+  /** Reshapes a value to a shape one of whose axes may be the symbolic number of rows. */
   reshape(value: string, shape: Shape): string
   /** The element type that `node` is computed in. */
   typeOf(node: Node): ElementType

@@ -5,10 +5,12 @@ import { compileOnnx } from '../../src/compile/onnx.ts'
 import type { Program } from '../../src/compile/program.ts'
 import { gradient } from '../../src/differentiate/reverse.ts'
 import { vectorize } from '../../src/differentiate/vectorize.ts'
-import { evaluate } from '../../src/engine/reference.ts'
+import { evaluate, referenceEngine } from '../../src/engine/reference.ts'
 import { overRows } from '../../src/estimate/batch.ts'
 import { denoising } from '../../src/estimate/estimators/denoising.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
+import { openFullBatch } from '../../src/estimate/full-batch.ts'
+import { integrateNoise } from '../../src/estimate/integrate-noise.ts'
 import { adamStep, optimizerInputs } from '../../src/estimate/optimizer.ts'
 import { Graph, ROWS } from '../../src/graph/node.ts'
 import type { ElementType, Node, Shape } from '../../src/graph/node.ts'
@@ -22,7 +24,9 @@ import { silu } from '../../src/graph/ops/sigmoidal.ts'
 import { tensor } from '../../src/graph/tensor.ts'
 import type { Tensor } from '../../src/graph/tensor.ts'
 import { mlp } from '../../src/model/energies/mlp.ts'
-import { trace } from '../../src/model/model.ts'
+import { dot, matmul as matmulOf, quadraticForm, sin, tanh as tanhOf } from '../../src/model/expression.ts'
+import { defineModel, trace } from '../../src/model/model.ts'
+import { matrix, symmetric } from '../../src/model/parameters.ts'
 import { isotropic, onnx } from '../estimate/parametric-fixtures.ts'
 import { readOnnxModel } from './onnx-model.ts'
 
@@ -65,6 +69,27 @@ function trainingStep(estimator: typeof denoising): Program {
   const next = adamStep(state, batch.gradient, schedule)
   return { name: 'step', type: 'float32', inputs: [state.theta, state.firstMoment, state.secondMoment, state.average, schedule, ...batch.inputs], outputs: { theta1: next.theta, gradient: batch.gradient, total: batch.total, perRow: batch.perRow } }
 }
+
+describe('rows that a product carries away from the front', () => {
+  // A matrix parameter times a bent function of x: derivatives by its elements multiply arrays with free axes on both sides.
+  const bent = (name: string, logDensity: Parameters<typeof defineModel<'k' | 'b'>>[0]['logDensity']) =>
+    [name, defineModel({ name, parameters: { k: symmetric(2), b: matrix(2, 2, { initial: [1, 0.5, 0.2, -0.3] }) }, logDensity })] as const
+  test.each([
+    bent('a quadratic form of tanh x', ({ k }, x) => quadraticForm(k, tanhOf(x)).mul(-0.5).sub(dot(x, x))),
+    bent('a quadratic form of sin Bx', ({ k, b }, x) => quadraticForm(k, sin(matmulOf(b, x))).mul(-0.5).sub(dot(x, x))),
+    bent('a bilinear form of tanh Bx', ({ k, b }, x) => dot(tanhOf(matmulOf(b, x)), matmulOf(k, tanhOf(matmulOf(b, x)))).mul(-0.5).sub(dot(x, x))),
+  ])('%s: objective, its gradient and its Hessian', async (_, written) => {
+    const traced = trace(written, 2)
+    const objective = integrateNoise(traced, scoreMatching.objective(traced, undefined), { random: createRandom(0) })
+    const rows = Float64Array.from({ length: 26 }, (_row, k) => Math.cos(1 + 1.7 * k))
+    const at = Float64Array.from({ length: traced.parameterCount }, (_p, k) => Math.sin(2 + k))
+    const [found, expected] = await Promise.all([onnx, referenceEngine].map(async (engine) => {
+      const batch = openFullBatch(traced, objective, rows, engine)
+      return [...(await batch.evaluate(at)).gradient, ...await batch.hessian(at)]
+    }))
+    found.forEach((value, k) => expect(value).toBeCloseTo(expected[k], 11))
+  })
+})
 
 describe('the bytes', () => {
   test.each([['denoising', denoising], ['score-matching', scoreMatching]] as const)('a training step by %s: opset 17, IR 8, operators of the standard domain', (_, estimator) => {

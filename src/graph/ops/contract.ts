@@ -1,5 +1,5 @@
 // Contraction: the one product-and-sum op, of which dot, matrix-vector and matrix-matrix products are cases.
-import { ROWS, build, showShape } from '../node.ts'
+import { build, lengthOver, ROWS, showShape } from '../node.ts'
 import type { Node, Op, Shape } from '../node.ts'
 import type { Emitter } from '../emitter.ts'
 import { gatherStrided, stridesOf, tensor } from '../tensor.ts'
@@ -204,8 +204,9 @@ export function writeGemm(emitter: Emitter, node: Node, a: string, b: string, ex
   const [p, q] = [matrixSide(emitter, x, a, left), matrixSide(emitter, y, b, right)]
   const isMatrix = x.shape.length - left.length === 1 && y.shape.length - right.length === 1
   const { alpha = 1, beta = 1 } = extras
-  const columns = y.shape.filter((_, axis) => !right.includes(axis)).reduce((product, length) => product * length, 1)
-  const addend = extras.addend === undefined ? [] : [isMatrix ? extras.addend : emitter.emit('Reshape', [extras.addend, emitter.integers([-1, columns])])]
+  const columns = lengthOver(y.shape, freeAxes(y.shape.length, right))
+  const rows = columns === ROWS ? lengthOver(x.shape, freeAxes(x.shape.length, left)) : ROWS
+  const addend = extras.addend === undefined ? [] : [isMatrix ? extras.addend : emitter.reshape(extras.addend, [rows, columns])]
   const made = emitter.emit('Gemm', [p.name, q.name, ...addend], {
     transA: p.summedFirst ? 1 : 0,
     transB: q.summedFirst ? 0 : 1,
@@ -230,12 +231,8 @@ function matrixSide(emitter: Emitter, node: Node, name: string, summed: readonly
   const arranged = first || last ? name : emitter.emit('Transpose', [name], { perm: [...free, ...summed] })
   const summedFirst = first && !(last && free.length === 0)
   if (rank === 2 && summed.length === 1) return { name: arranged, summedFirst }
-  const rowsSummed = summed.some((axis) => node.shape[axis] === ROWS)
-  const length = (axes: readonly number[]): number => axes.reduce((p, axis) => p * node.shape[axis], 1)
-  const lengths = summedFirst
-    ? [rowsSummed ? -1 : length(summed), rowsSummed ? length(free) : free.some((axis) => node.shape[axis] === ROWS) ? -1 : length(free)]
-    : [rowsSummed ? length(free) : free.some((axis) => node.shape[axis] === ROWS) ? -1 : length(free), rowsSummed ? -1 : length(summed)]
-  return { name: emitter.emit('Reshape', [arranged, emitter.integers(lengths)]), summedFirst }
+  const [overSummed, overFree] = [lengthOver(node.shape, summed), lengthOver(node.shape, free)]
+  return { name: emitter.reshape(arranged, summedFirst ? [overSummed, overFree] : [overFree, overSummed]), summedFirst }
 }
 
 /** Batched products: a plain product and sum when nothing is free, MatMul otherwise. */
@@ -249,10 +246,9 @@ function emitBatched(emitter: Emitter, node: Node, a: string, b: string): string
     const both = emitter.emit('Mul', [arrange(a, [...batchLeft, ...left]), arrange(b, [...batchRight, ...right])])
     return left.length === 0 ? both : emitter.emit('ReduceSum', [both, emitter.integers(left.map((_, k) => batchLeft.length + k))], { keepdims: 0 })
   }
-  const product = (shape: Shape, axes: readonly number[]): number => axes.reduce((p, axis) => p * shape[axis], 1)
   const batch = pick(x.shape, batchLeft)
-  const p = emitter.reshape(arrange(a, [...batchLeft, ...freeLeft, ...left]), [...batch, product(x.shape, freeLeft), product(x.shape, left)])
-  const q = emitter.reshape(arrange(b, [...batchRight, ...right, ...freeRight]), [...batch, product(y.shape, right), product(y.shape, freeRight)])
+  const p = emitter.reshape(arrange(a, [...batchLeft, ...freeLeft, ...left]), [...batch, lengthOver(x.shape, freeLeft), lengthOver(x.shape, left)])
+  const q = emitter.reshape(arrange(b, [...batchRight, ...right, ...freeRight]), [...batch, lengthOver(y.shape, right), lengthOver(y.shape, freeRight)])
   return emitter.reshape(emitter.emit('MatMul', [p, q]), node.shape)
 }
 
