@@ -68,20 +68,27 @@ export interface TrainingHooks {
   readonly checkpointInterval?: number
 }
 
+export interface MeanObjective {
+  readonly mean: number
+  readonly standardError: number
+}
+
 export interface TrainingResult {
   readonly state: TrainingState
   /** The weights to use: the best averaged ones. */
   readonly theta: Float32Array
   readonly stopped: 'steps' | 'early-stopping' | 'interrupted' | 'non-finite'
-  readonly heldOut: { readonly mean: number; readonly standardError: number } | null
+  /** The objective at `theta` on training rows, and on held-out ones. */
+  readonly train: MeanObjective
+  readonly heldOut: MeanObjective | null
   readonly stepsPerSecond: number | null
   readonly warnings: readonly Warning[]
 }
 
-/** Held-out rows whose objective is reported at the end: enough for a small error. */
-const HELD_OUT_ROWS = 4096
+/** Rows whose objective is reported at the end: enough for a small error. */
+const REPORTED_ROWS = 4096
 /** Noise draws for each of them, in pairs ±z. */
-const HELD_OUT_DRAWS = 8
+const REPORTED_DRAWS = 8
 /** Evaluations of each look on the way: fewer, since looks share rows and noise and fifty of them must cost little. */
 const LOOK_EVALUATIONS = 4096
 
@@ -150,7 +157,7 @@ async function loop(
   const startedAt = hooks.now() - 1000 * (metrics.at(-1)?.seconds ?? 0)
   const seconds = (): number => (hooks.now() - startedAt) / 1000
   let lastCheckpoint = hooks.now()
-  const heldOutRows = heldOutBatch(data, d, hasDraws, random, LOOK_EVALUATIONS)
+  const heldOutRows = lookBatch(data, 'heldOut', d, hasDraws, random, LOOK_EVALUATIONS)
   const snapshot = (at: number): TrainingState => ({
     step: at, theta: here.theta.data.slice() as Float32Array, firstMoment: here.firstMoment.data.slice() as Float32Array,
     secondMoment: here.secondMoment.data.slice() as Float32Array, average: here.average.data.slice() as Float32Array,
@@ -194,7 +201,7 @@ async function loop(
     let heldOutObjective: number | null = null
     if (at % options.evaluateEvery === 0 || at === options.steps) {
       if (heldOutRows) {
-        heldOutObjective = (await heldOutObjectiveOf(look, here.average, heldOutRows)).mean
+        heldOutObjective = (await meanObjective(look, here.average, heldOutRows)).mean
         if (heldOutObjective < (best?.objective ?? Infinity)) best = { step: at, objective: heldOutObjective, theta: here.average.data.slice() as Float32Array }
       }
       metrics.push({ step: at, objective: running.sum / running.count, heldOutObjective, seconds: seconds() })
@@ -212,12 +219,16 @@ async function loop(
   if (stopped === 'interrupted') await hooks.saveCheckpoint?.(state)
   if (!metrics.length && at > 0) metrics.push({ step: at, objective: running.sum / Math.max(1, running.count), heldOutObjective: null, seconds: seconds() })
   const theta = best?.theta ?? state.average
-  const reported = heldOutBatch(data, d, hasDraws, random, HELD_OUT_ROWS * HELD_OUT_DRAWS)
-  const heldOut = reported ? await heldOutObjectiveOf(look, vectorValues(theta), reported) : null
-  return { state: { ...state, metrics }, theta, stopped, heldOut, stepsPerSecond: elapsed > 0 && at > timedFrom.step ? (at - timedFrom.step) / elapsed : null, warnings }
+  const reported = async (part: Part): Promise<MeanObjective | null> => {
+    const rowsOfPart = lookBatch(data, part, d, hasDraws, random, REPORTED_ROWS * REPORTED_DRAWS)
+    return rowsOfPart ? meanObjective(look, vectorValues(theta), rowsOfPart) : null
+  }
+  const train = (await reported('train'))!
+  const heldOut = await reported('heldOut')
+  return { state: { ...state, metrics }, theta, stopped, train, heldOut, stepsPerSecond: elapsed > 0 && at > timedFrom.step ? (at - timedFrom.step) / elapsed : null, warnings }
 }
 
-/** Weight of the newest point in the average: all of them equally at first, then about the last thousand. */
+/** Weight of the newest point in the average: all of them equally at first, then falling by 1/e in 200 steps. */
 function averagingAt(step: number): number {
   return Math.max(1 / (step + 1), 0.005)
 }
@@ -240,19 +251,23 @@ function fillPairs(target: Float32Array, random: Random): void {
   for (let k = 0; k < half; k++) target[half + k] = -target[k]
 }
 
-interface HeldOut {
+type Part = 'train' | 'heldOut'
+
+interface LookedAt {
   readonly rows: Values
   readonly draws: Values
   /** Times each row occurs. */
   readonly repeats: number
 }
 
-/** Held-out rows with noise that is the same at every look, so that looks can be compared; more draws where rows are few. */
-function heldOutBatch(data: TrainingData, d: number, hasDraws: boolean, random: Random, evaluations: number): HeldOut | undefined {
-  const count = Math.min(HELD_OUT_ROWS, data.split.heldOutCount, hasDraws ? evaluations / 2 : evaluations)
+/** Rows of one part with noise that is the same at every look, so that looks can be compared; more draws where rows are few. */
+function lookBatch(data: TrainingData, part: Part, d: number, hasDraws: boolean, random: Random, evaluations: number): LookedAt | undefined {
+  const { split } = data
+  const [all, rowOf] = part === 'train' ? [split.trainCount, split.trainRow] : [split.heldOutCount, split.heldOutRow]
+  const count = Math.min(REPORTED_ROWS, all, hasDraws ? evaluations / 2 : evaluations)
   if (count === 0) return undefined
-  const repeats = hasDraws ? Math.min(HELD_OUT_DRAWS, 2 * Math.floor(evaluations / (2 * count))) : 1
-  const numbers = Uint32Array.from({ length: count }, (_, k) => data.split.heldOutRow(k))
+  const repeats = hasDraws ? Math.min(REPORTED_DRAWS, 2 * Math.floor(evaluations / (2 * count))) : 1
+  const numbers = Uint32Array.from({ length: count }, (_, k) => rowOf(Math.floor((k * all) / count)))
   const once = new Float32Array(count * d)
   fillBatch(once, numbers, data, d, false)
   const rows = new Float32Array(repeats * once.length)
@@ -265,21 +280,21 @@ function heldOutBatch(data: TrainingData, d: number, hasDraws: boolean, random: 
   return { rows: { shape: [repeats * count, d], data: rows }, draws: { shape: [repeats * count, d], data: draws }, repeats }
 }
 
-/** Mean objective over held-out rows and its standard error over rows (draws of one row averaged first). */
-async function heldOutObjectiveOf(look: Executable, theta: Values, heldOut: HeldOut): Promise<{ mean: number; standardError: number }> {
-  const { perRow } = await look.run({ theta, rows: heldOut.rows, draws: heldOut.draws })
-  const count = perRow.data.length / heldOut.repeats
+/** Mean objective over rows and its standard error over rows (draws of one row averaged first). */
+async function meanObjective(look: Executable, theta: Values, { rows, draws, repeats }: LookedAt): Promise<MeanObjective> {
+  const { perRow } = await look.run({ theta, rows, draws })
+  const count = perRow.data.length / repeats
   let total = 0
   let squares = 0
   for (let row = 0; row < count; row++) {
     let value = 0
-    for (let k = 0; k < heldOut.repeats; k++) value += perRow.data[k * count + row]
-    value /= heldOut.repeats
+    for (let k = 0; k < repeats; k++) value += perRow.data[k * count + row]
+    value /= repeats
     total += value
     squares += value * value
   }
   const mean = total / count
   const variance = Math.max(0, squares / count - mean * mean)
-  return { mean, standardError: Math.sqrt(variance / Math.max(1, count - 1)) }
+  return { mean, standardError: Math.sqrt(variance / count) }
 }
 

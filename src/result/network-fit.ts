@@ -41,7 +41,7 @@ export async function estimateNetwork(context: FitContext): Promise<Estimated> {
   return {
     theta: Float64Array.from(trained.theta), route: 'adam', stopped: ranOff ? 'unbounded' : trained.stopped,
     objective: {
-      train: metrics.at(-1)?.objective ?? null,
+      train: trained.train.mean,
       heldOut: trained.heldOut?.mean ?? null,
       heldOutStandardError: trained.heldOut?.standardError ?? null,
     },

@@ -110,7 +110,7 @@ describe('an objective that turns non-finite', () => {
     here.write('ridge.csv', ridgeCsv(300, 1))
     const { code, stdout } = await here.cli('fit', 'ridge.csv', ...small, '--learning-rate', '1000', '--out', 'blown-up', '--json')
     expect(code).toBe(1)
-    expect(JSON.parse(stdout)).toEqual({ error: { code: 'non-finite', message: expect.stringMatching(/^the objective became .* at step 3; the last good state \(step 1\) is kept\..*What was learned until then is in blown-up\.$/) } })
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'non-finite', message: expect.stringMatching(/^the objective became .* at step 4; the last good state \(step 2\) is kept\..*What was learned until then is in blown-up\.$/) } })
     expect(here.json('blown-up/fit.json')).toMatchObject({ estimator: { stopped: 'non-finite' } })
     expect(here.files()).toContain('blown-up/checkpoint.bin')
   })

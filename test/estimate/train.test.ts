@@ -85,9 +85,9 @@ describe('held-out rows', () => {
     expect(state.metrics.map(({ step, heldOutObjective }) => [step, heldOutObjective])).toEqual([10, 20, 30, 40, 50, 60].map((step) => [step, null]))
   })
 
-  test.each(estimatorsHere)('%s: the objective of held-out rows and its error, worked out by the reference', async (_, estimator) => {
+  test.each(estimatorsHere)('%s: the objective of held-out rows, of training rows and its error, worked out by the reference', async (_, estimator) => {
     const data = dataOf(correlatedRows(200), 0.2)
-    const { theta, heldOut } = await runTraining({ estimator, data })
+    const { theta, heldOut, train } = await runTraining({ estimator, data })
     const traced = trace(smallNetwork, 2)
     const objective = estimator.objective(traced, isotropic(0.2, 2))
     const rows = Array.from({ length: 40 }, (__, k) => data.values.subarray(2 * data.split.heldOutRow(k), 2 * data.split.heldOutRow(k) + 2))
@@ -97,10 +97,13 @@ describe('held-out rows', () => {
     if (estimator === scoreMatching) {
       const values = rows.map((row) => at(row, []))
       const mean = values.reduce((a, b) => a + b, 0) / 40
-      const error = Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / (40 * 39))
+      const error = Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0)) / 40
       // float32 against float64.
       expect(Math.abs(heldOut!.mean - mean)).toBeLessThan(1e-5 * Math.abs(mean))
       expect(Math.abs(heldOut!.standardError - error)).toBeLessThan(1e-4 * error)
+      const trained = Array.from({ length: 160 }, (__, k) => at(data.values.subarray(2 * data.split.trainRow(k), 2 * data.split.trainRow(k) + 2), []))
+      const trainMean = trained.reduce((a, b) => a + b, 0) / 160
+      expect(Math.abs(train.mean - trainMean)).toBeLessThan(1e-5 * Math.abs(trainMean))
       return
     }
     // Its own draws are not ours: the expectation over the noise, by many draws, lies within its error.
