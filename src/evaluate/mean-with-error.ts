@@ -2,7 +2,7 @@
 
 export interface MeanWithError {
   readonly value: number
-  /** Standard deviation of the mean: √(Σ (vᵢ − v̄)² / (n (n − 1))); NaN for a single row. */
+  /** Standard deviation of the mean: √(Σ (vᵢ − v̄)²) / n, divisor n like every covariance; NaN for a single row, which has no spread. */
   readonly standardError: number
 }
 
@@ -14,7 +14,7 @@ export function meanWithError(values: ArrayLike<number>): MeanWithError {
   mean /= count
   let squares = 0
   for (let i = 0; i < count; i++) squares += (values[i] - mean) ** 2
-  return { value: mean, standardError: Math.sqrt(squares / (count * (count - 1))) }
+  return { value: mean, standardError: count > 1 ? Math.sqrt(squares) / count : NaN }
 }
 
 /** The mean of first − second over the same rows: far better known than either mean where both rise and fall together. */

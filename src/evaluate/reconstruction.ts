@@ -101,7 +101,7 @@ function columnVariances(rows: Float64Array, dimension: number): Float64Array {
   return Float64Array.from({ length: dimension }, (_, j) => {
     const values = Float64Array.from({ length: rows.length / dimension }, (_row, i) => rows[i * dimension + j])
     const { value, standardError } = meanWithError(values)
-    const variance = standardError ** 2 * (values.length - 1)
+    const variance = standardError ** 2 * values.length
     if (!(variance > 0)) throw new RangeError(`column ${j + 1} is constant at ${value}: its errors cannot be put in standard deviations`)
     return variance
   })

@@ -10,8 +10,9 @@ import { mixtureEnergy, mixtureRows, normalRows, pointwiseEnergy, threeComponent
 
 describe('meanWithError', () => {
   it('gives the textbook numbers', () => {
-    // 1, 2, 3, 4: mean 2.5, sample variance 5/3, error √(5/12).
-    expect(meanWithError([1, 2, 3, 4])).toEqual({ value: 2.5, standardError: Math.sqrt(5 / 12) })
+    // 1, 2, 3, 4: mean 2.5, variance 5/4 with divisor n, error √(5/16).
+    expect(meanWithError([1, 2, 3, 4])).toEqual({ value: 2.5, standardError: Math.sqrt(5) / 4 })
+    expect(meanWithError([3])).toEqual({ value: 3, standardError: NaN })
     expect(pairedDifference([1, 2, 3], [0, 1, 2])).toEqual({ value: 1, standardError: 0 })
     expect(() => pairedDifference([1], [1, 2])).toThrow(/paired/)
   })
@@ -98,7 +99,7 @@ describe('logLikelihood', () => {
     const result = await logLikelihood(energy, Float64Array.of(-1, 1, 0), { value: 2, standardError: 0.3 })
     expect(Array.from(result.perRow)).toEqual([-2.5, -2.5, -2])
     expect(result.value).toBeCloseTo(-7 / 3, 12)
-    expect(result.standardError).toBeCloseTo(Math.hypot(1 / 6, 0.3), 12)
+    expect(result.standardError).toBeCloseTo(Math.hypot(Math.sqrt(1 / 6) / 3, 0.3), 12)
   })
 })
 
