@@ -9,6 +9,7 @@ import type { FigureSource } from '../report/figure.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { Landscape } from '../report/landscape/landscape.ts'
 import type { ReportFigure } from '../report/report-input.ts'
+import { headingWords } from '../report/words.ts'
 import type { FitResult } from '../result/result.ts'
 import { loadDrawing } from './drawing.ts'
 import { objectiveName } from './open-model.ts'
@@ -23,7 +24,7 @@ function metricsCsv(metrics: readonly MetricsRow[]): string {
 /** What the figure says in words, from a fit. */
 function landscapeDetails(fit: FitJson, rows: Table) {
   return {
-    heading: `${fit.model.name} energy by ${fit.estimator.name.replaceAll('-', ' ')}, ${rows.source}`,
+    heading: headingWords(fit.model.name, fit.estimator.name, rows.source),
     logNormalizer: fit.logNormalizer, noise: fit.estimator.noise, warnings: fit.warnings,
   }
 }

@@ -48,7 +48,7 @@ ${sections}
 function leadSentence(fit: FitJson): string {
   const { rows, rowsUsed, columns } = fit.data
   const used = rowsUsed === rows ? `all ${formatCount(rows)} rows` : `${formatCount(rowsUsed)} of ${formatCount(rows)} rows`
-  return `A density of ${shortList(columns, 6)}, known up to its normalizing constant, estimated by ${estimatorWords(fit)} from ${used}.`
+  return `A density of ${shortList(columns, 6)}, known up to its normalizing constant, estimated by ${estimatorWords(fit.estimator.name)} from ${used}.`
 }
 
 function facts(fit: FitJson): Html {

@@ -28,12 +28,17 @@ const tests: Readonly<Record<GoodnessOfFit['test'], string>> = { 'kernel-stein':
 
 /** `score matching in closed form`. */
 export function routeWords(fit: FitJson): string {
-  return `${estimatorWords(fit)} ${routes[fit.estimator.route]}`
+  return `${estimatorWords(fit.estimator.name)} ${routes[fit.estimator.route]}`
 }
 
-/** `score matching`. */
-export function estimatorWords(fit: FitJson): string {
-  return fit.estimator.name.replaceAll('-', ' ')
+/** An estimator by its name: `score matching`. */
+export function estimatorWords(estimator: string): string {
+  return estimator.replaceAll('-', ' ')
+}
+
+/** What a picture of a fit shows: `mlp energy by denoising, positions.csv`. */
+export function headingWords(model: string, estimator: string, source: string): string {
+  return `${model} energy by ${estimatorWords(estimator)}, ${source}`
 }
 
 /** Why the fit ended: `solved exactly`. */

@@ -3,6 +3,7 @@ import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
 import { tableWarnings } from '../../data/check.ts'
 import type { Table } from '../../data/table.ts'
+import { headingWords } from '../../report/words.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { dataArgument, dataOptions, openData, readModelColumns, readOptions, threadsOption } from '../data-options.ts'
@@ -29,7 +30,7 @@ export const command = defineCommand({
         : await rowsOf(context, data, options, metadata.columns)
       const { prepareLandscape, drawLandscape, createSvgDocument, renderPng } = await loadDrawing()
       const landscape = await prepareLandscape(energy, table, {
-        heading: `${metadata.model} energy by ${metadata.estimator.replaceAll('-', ' ')}, ${table.source}`,
+        heading: headingWords(metadata.model, metadata.estimator, table.source),
         logNormalizer: metadata.logNormalizer, noise: metadata.noise, warnings: fit?.warnings ?? [],
       })
       const { svg } = drawLandscape(landscape, await createSvgDocument())
