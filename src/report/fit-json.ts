@@ -39,6 +39,7 @@ export interface FitJson {
   }
   /** Absent for networks. */
   readonly parameters?: readonly ParameterEstimate[]
+  /** Always empty so far: reported parameters stand in `parameters` with the natural ones. */
   readonly derived: readonly ParameterEstimate[]
   readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
   readonly level: number

@@ -102,15 +102,11 @@ ${numberTable(['mean squared error', units === 'standardized' ? 'standardized co
 
 /** The table of parameters, folded when long. */
 export function parametersSection({ fit }: ReportInput, figure: Html | null): Html | null {
-  const natural = fit.parameters ?? []
-  if (natural.length + fit.derived.length === 0) return null
-  const level = `${formatSetting(fit.level * 100)} % interval`
-  const table = (title: string, parameters: readonly ParameterEstimate[]): Html | null => (parameters.length === 0
-    ? null
-    : folded(parameters.length, 'parameters', numberTable([title, 'estimate', 'std. error', level], parameters.map(parameterRow))))
+  const parameters = fit.parameters ?? []
+  if (parameters.length === 0) return null
+  const head = ['parameter', 'estimate', 'std. error', `${formatSetting(fit.level * 100)} % interval`]
   return html`<section><h2>Parameters</h2>
-${table(fit.derived.length === 0 ? 'parameter' : 'as the model is written', natural)}
-${table('derived', fit.derived)}
+${folded(parameters.length, 'parameters', numberTable(head, parameters.map(parameterRow)))}
 ${figure}</section>
 `
 }

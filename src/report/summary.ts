@@ -83,7 +83,7 @@ function indent(lines: readonly string[], first: string, others: string): string
 
 /** The table of parameters in at most `space` lines, its head and the line on what was cut included. */
 function parameterTable(fit: FitJson, space: number, width: number, bold: (text: string) => string): string[] {
-  const all = [...(fit.parameters ?? []), ...fit.derived]
+  const all = fit.parameters ?? []
   if (all.length === 0) return []
   const shown = all.length + 1 <= space ? all : all.slice(0, Math.max(space - 2, 4))
   const estimates = alignDecimals(shown.map(({ estimate, standardError }) => (estimate === null ? '–' : formatEstimate(estimate, standardError))))

@@ -70,12 +70,10 @@ export function fitExample(changes: Partial<FitJson> = {}): FitJson {
       { name: 'precision[2,2]', estimate: 11.132634811, standardError: 1.31, interval: [8.5651, 13.7002] },
       { name: 'eta[1]', estimate: 19.27253861, standardError: 3.4, interval: [12.6087, 25.9364] },
       { name: 'eta[2]', estimate: 11.612329834, standardError: 2.9, interval: [5.9284, 17.2963] },
-    ],
-    derived: [
       { name: 'mean[1]', estimate: 5.8433333, standardError: 0.0674, interval: [5.7112, 5.9755] },
       { name: 'mean[2]', estimate: 3.0573333, standardError: 0.0355, interval: [2.9877, 3.127] },
     ],
-    parameterCovariance: null, level: 0.95,
+    derived: [], parameterCovariance: null, level: 0.95,
     objective: { train: -10.758, heldOut: null, heldOutStandardError: null, units: 'data' },
     logNormalizer: { value: 70.123456, standardError: 0, method: 'exact' },
     logLikelihood: { train: -1.8912, heldOut: null, standardError: 0.083, baselines: { gaussian: -1.8912, kernelDensity: -1.8541 } },

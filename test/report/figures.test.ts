@@ -160,10 +160,10 @@ describe('parameters', () => {
   })
 
   it('are drawn with points and intervals in scale', () => {
-    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ derived: [] }), metrics: [], landscape: null }, document) as DrawnFigure
+    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample(), metrics: [], landscape: null }, document) as DrawnFigure
     const dots = [...figure.svg.matchAll(/<circle [^>]*cx="([^"]*)"/g)].map(([, x]) => Number(x))
     const rules = [...figure.svg.matchAll(/<line ([^>]*)>/g)].map(([, text]) => ['x1', 'x2'].map((name) => Number(new RegExp(`${name}="([^"]*)"`).exec(text)?.[1]))).filter(([a, b]) => a !== b && dots.some((x) => x > a && x < b))
-    expect(dots).toHaveLength(5)
+    expect(dots).toHaveLength(7)
     // precision[1,1] and [1,2] share an axis: distances are in proportion to values.
     const perUnit = (dots[0] - dots[1]) / (10.383924916 + 6.758244195)
     const interval = rules.find(([a, b]) => Math.abs(b - a - perUnit * (12.7426 - 8.0253)) < 0.1)
@@ -172,7 +172,7 @@ describe('parameters', () => {
   })
 
   it('are not drawn for a network', () => {
-    expect(figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: undefined, derived: [] }), metrics: [], landscape: null }, document)).toBeNull()
+    expect(figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: undefined }), metrics: [], landscape: null }, document)).toBeNull()
   })
 })
 

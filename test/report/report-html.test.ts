@@ -8,14 +8,14 @@ import { html } from '../../src/report/html.ts'
 import { prepareLandscape } from '../../src/report/landscape/landscape.ts'
 import { reportHtml } from '../../src/report/report-html.ts'
 import type { ReportFigure, ReportInput } from '../../src/report/report-input.ts'
-import { compareBaselines, comparisonWords } from '../../src/report/words.ts'
+import { compareBaselines, comparisonWords, headingWords } from '../../src/report/words.ts'
 import { fitExample, generator, mixtureEnergy, mixtureRow, tableOf } from './examples.ts'
 
 const clusters = { code: 'separated-clusters', message: 'The rows form 3 clusters (50 %, 30 % and 20 %).' }
 const other = { code: 'ties', message: 'Many rows are tied.' }
 const network = fitExample({
   data: { source: 'points.csv', rows: 2000, rowsUsed: 1990, columns: ['x', 'y'], columnsLeftOut: ['name'] },
-  parameters: undefined, derived: [],
+  parameters: undefined,
   model: { name: 'mlp', logDensity: 'network 2-128-128-1 (silu)', domain: 'real(2)', parameterCount: 17153 },
   estimator: { name: 'denoising', route: 'adam', noise: [0.1, 0.3], stopped: 'early-stopping' },
   objective: { train: -3.91234, heldOut: -3.85, heldOutStandardError: 0.043, units: 'standardized' },
@@ -109,10 +109,10 @@ describe('the report of a network', () => {
 })
 
 describe('the report of a parametric fit', () => {
-  it('has tables of natural and derived parameters', () => {
+  it('has a table of the parameters, natural ones first', () => {
     const text = section(reportHtml(inputOf(fitExample())), 'Parameters')
-    expect(text).toMatch(/as the model is written estimate std\. error 95 % interval precision\[1,1\] 10\.4 1\.2 8\.0 to 12\.7 precision\[1,2\] −6\.76 0\.91 −8\.54 to −4\.97/)
-    expect(text).toMatch(/derived .*mean\[1\] 5\.843 0\.067 5\.711 to 5\.976/)
+    expect(text).toMatch(/parameter estimate std\. error 95 % interval precision\[1,1\] 10\.4 1\.2 8\.0 to 12\.7 precision\[1,2\] −6\.76 0\.91 −8\.54 to −4\.97/)
+    expect(text).toMatch(/eta\[2\] .*mean\[1\] 5\.843 0\.067 5\.711 to 5\.976/)
   })
 
   it('folds long tables', () => {
@@ -154,6 +154,13 @@ describe('user text', () => {
 
   it('in templates is escaped unless it is markup', () => {
     expect(html`<p title="${evil}">${1}${null}${[html`<b>${'<'}</b>`, null]}</p>`.markup).toBe('<p title="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;">1<b>&lt;</b></p>')
+  })
+})
+
+describe('an estimator', () => {
+  it('reads the same in the report and above a figure', () => {
+    expect(headingWords('gaussian', 'score-matching', 'points.csv')).toBe('gaussian energy by score matching, points.csv')
+    expect(reportHtml(inputOf(fitExample()))).toContain('estimated by score matching from all 150 rows')
   })
 })
 

@@ -5,7 +5,7 @@ import { alignDecimals, summarize } from '../../src/report/summary.ts'
 import { fitExample } from './examples.ts'
 
 const network = fitExample({
-  parameters: undefined, derived: [],
+  parameters: undefined,
   model: { name: 'mlp', logDensity: 'network 2-128-128-1 (silu)', domain: 'real(2)', parameterCount: 17153 },
   estimator: { name: 'denoising', route: 'adam', noise: [0.1, 0.25], stopped: 'early-stopping' },
   objective: { train: -3.91234, heldOut: -3.85, heldOutStandardError: 0.043, units: 'standardized' },
@@ -66,7 +66,7 @@ report: runs/points-gaussian/report.html`)
     for (const line of lines(text)) expect([...line].length).toBeLessThanOrEqual(80)
     const shown = lines(text).filter((line) => line.startsWith('precision')).length
     expect(shown).toBeGreaterThanOrEqual(4)
-    expect(text).toContain(`… and ${42 - shown} more of 42, in runs/points-gaussian/fit.json`)
+    expect(text).toContain(`… and ${40 - shown} more of 40, in runs/points-gaussian/fit.json`)
     expect(summarize(fitExample({ parameters: manyParameters }), { height: 70 })).toContain('precision[40,40]')
   })
 
@@ -89,7 +89,7 @@ report: runs/points-gaussian/report.html`)
       objective: { train: null, heldOut: null, heldOutStandardError: null, units: 'data' },
       logNormalizer: { value: null, standardError: null, method: null },
       logLikelihood: { train: null, heldOut: null, standardError: null, baselines: { gaussian: -1, kernelDensity: -2 } },
-      parameters: [{ name: 'a', estimate: null, standardError: null, interval: null }], derived: [], out: null,
+      parameters: [{ name: 'a', estimate: null, standardError: null, interval: null }], out: null,
     }))
     expect(text).toMatch(/objective +unknown\nlog-likelihood +unknown\nlog Z +unknown/)
     expect(text).toMatch(/\na +– +– +–/)

@@ -30,7 +30,7 @@ export const parameters: Figure = {
   name: 'parameters',
   sentence: 'Estimates of the parameters with their intervals.',
   draw: ({ fit }, document) => {
-    const groups = groupParameters([...(fit.parameters ?? []), ...fit.derived])
+    const groups = groupParameters(fit.parameters ?? [])
     return groups.length === 0 ? null : drawParameters(groups, fit.level, document)
   },
 }
