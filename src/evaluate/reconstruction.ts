@@ -1,8 +1,9 @@
-// The reconstruction error of the denoiser x̂(x̃) = x̃ + Cφ(x̃) on noisy rows, E‖x − x̂(x̃)‖², and its floor (Tweedie–Miyasawa).
+// The reconstruction error of the denoiser x̂(x̃) = x̃ + Cφ(x̃) on noisy rows, E‖x − x̂(x̃)‖², and the one that the model expects.
 //
-// No denoiser does better than the posterior mean, whose errors have the covariance C − C E[φφᵀ] C, φ the score of the noisy density
-// (Cov{x|x̃} = C + C ∇φ(x̃) C, and E ∇φ = −E φφᵀ); with the model's own φ its diagonal is the floor that the model claims, and the
-// model attains it only if φ is right.
+// With φ the score of the noisy density, x̂ is the posterior mean, whose errors have the covariance C − C E[φφᵀ] C (Tweedie–Miyasawa:
+// Cov{x|x̃} = C + C ∇φ(x̃) C, and E ∇φ = −E φφᵀ). The model's own φ in its place gives `floor`: not what is possible, but what the model
+// expects if its score is right. A gap says that it is not. Agreement says less: E‖n + Cφ‖² = tr C − E‖Cφ‖² wherever no factor on φ
+// lowers the left side, hence at the optimum of every family that holds its multiples, however coarse.
 import { multiply } from '../base/linear-algebra.ts'
 import type { Random } from '../base/random.ts'
 import { choleskyFactor, thinRows, unwhiten } from '../estimate/row-moments.ts'
@@ -15,7 +16,7 @@ export interface ColumnReconstruction {
   /** mean (xⱼ − x̂ⱼ)². */
   readonly error: number
   readonly standardError: number
-  /** Cⱼⱼ − mean (Cφ(x̃))ⱼ², by the model's own score. */
+  /** Cⱼⱼ − mean (Cφ(x̃))ⱼ² with the model's own score: the error that it expects, no bound on what a better one leaves. */
   readonly floor: number
   /** Cⱼⱼ: what leaving the noisy value as it is costs. */
   readonly noDenoising: number
@@ -25,7 +26,7 @@ export interface Reconstruction {
   readonly columns: readonly ColumnReconstruction[]
   /** Sums over the columns, each divided by the column's variance over the rows: in standard deviations squared. */
   readonly total: { readonly error: number; readonly standardError: number; readonly floor: number; readonly noDenoising: number }
-  /** Mean of error − floor over rows in the total's units, with its error: above 0 by more than a few errors, the score is not that of the noisy rows. */
+  /** Mean of error − floor over rows in the total's units, with its error: more than a few errors from 0, the score is not that of the noisy rows. */
   readonly aboveFloor: { readonly value: number; readonly standardError: number }
   /** Rows that noise was added to. */
   readonly rows: number

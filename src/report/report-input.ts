@@ -22,8 +22,12 @@ export interface DenoiserNumbers {
   readonly units: 'data' | 'standardized'
   /** mean ‖x − x̂(x̃)‖². */
   readonly reconstructionError: number
-  /** The least that any denoiser attains, as far as it is known. */
+  /** Of `reconstructionError`, over the rows. */
+  readonly standardError?: number
+  /** tr C − mean ‖Cφ(x̃)‖² with the model's own φ: the error that the model expects, see `evaluate/reconstruction.ts`. */
   readonly floor: number | null
+  /** Mean of error − expected error over the same rows. */
+  readonly aboveFloor?: { readonly value: number; readonly standardError: number }
   /** mean ‖x − x̃‖²: the noise itself. */
   readonly withoutDenoising: number | null
 }

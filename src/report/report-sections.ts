@@ -81,23 +81,36 @@ ${folded(rows.length, 'columns', numberTable(['column', 'std. deviation', 'noise
 `
 }
 
-/** How well the denoiser restores noisy rows, against the best possible. */
+/** How well the denoiser restores noisy rows, beside what the model itself expects. */
 export function denoiserSection({ denoiser }: ReportInput): Html | null {
   if (denoiser === null) return null
-  const { reconstructionError: error, floor, withoutDenoising, units } = denoiser
+  const { reconstructionError: error, standardError = null, floor: expected, withoutDenoising, units } = denoiser
+  const share = (value: number): string => (withoutDenoising === null ? '' : formatPercent(value / withoutDenoising))
+  // Unlike the errors themselves, their difference over the same rows says whether they agree.
+  const gap = expected === null ? null : denoiser.aboveFloor ?? { value: error - expected, standardError: null }
   const rows = [
     ...(withoutDenoising === null ? [] : [['noisy rows as they are', formatNumber(withoutDenoising, 4), '100 %']]),
-    ['denoised by this model', formatNumber(error, 4), withoutDenoising === null ? '' : formatPercent(error / withoutDenoising)],
-    ...(floor === null ? [] : [['floor: the best any denoiser can do', formatNumber(floor, 4), withoutDenoising === null ? '' : formatPercent(floor / withoutDenoising)]]),
+    ['denoised by this model', standardError === null ? formatNumber(error, 4) : formatWithError(error, standardError), share(error)],
+    ...(expected === null || gap === null ? [] : [
+      ['expected by this model', formatEstimate(expected, standardError), share(expected)],
+      ['denoised − expected', typographic(formatWithError(gap.value, gap.standardError)), ''],
+    ]),
   ]
-  const excess = floor === null || floor <= 0 ? null : error / floor - 1
-  const sentence = excess === null
-    ? 'The floor, what the best denoiser would leave, is unknown.'
-    : excess <= 0 ? 'The denoiser is at its floor.' : `The denoiser leaves ${formatPercent(excess)} more than the floor.`
   return html`<section><h2>Denoising</h2>
-<p>The score gives the best guess of a row behind its noise (Tweedie–Miyasawa): x̂ = x̃ + C φ(x̃), with C the covariance of the noise. ${sentence}</p>
+<p>The right score gives the best guess of a row behind its noise (Tweedie–Miyasawa): x̂ = x̃ + C φ(x̃), with C the covariance of the noise. A model whose score is right expects the error tr C − E‖C φ(x̃)‖². ${agreementWords(gap)}</p>
 ${numberTable(['mean squared error', units === 'standardized' ? 'standardized columns' : 'units of the data', 'of the noise'], rows)}</section>
 `
+}
+
+/** What the gap between the error and the one that the model expects says about the score. */
+function agreementWords(gap: { readonly value: number; readonly standardError: number | null } | null): string {
+  if (gap === null) return 'What this model expects is unknown.'
+  const where = gap.value > 0 ? 'above' : 'below'
+  const size = formatWithError(Math.abs(gap.value), gap.standardError)
+  if (gap.standardError === null || Number.isNaN(gap.standardError)) return `The error lies ${size} ${where}; whether by more than chance is unknown.`
+  return Math.abs(gap.value) > 2 * gap.standardError
+    ? `The error lies ${size} ${where}: the score does not fit these rows.`
+    : 'Here the two agree within two standard errors, so the score has the right scale. That does not make it right: a simple model can expect a large error, and make it.'
 }
 
 /** The table of parameters, folded when long. */

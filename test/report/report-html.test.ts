@@ -47,7 +47,7 @@ const full = async (): Promise<string> => reportHtml(inputOf(network, {
   figures: await figuresOf(network),
   objective: { tex: 'J(\\theta)=\\frac1N\\sum_{i=1}^N\\left\\|x_i-\\tilde x_i\\right\\|^2', sentence: 'Its score restores noisy rows.' },
   columnScales: [2.5, 1.5], noiseReason: 'The rule chose it.',
-  denoiser: { units: 'data', reconstructionError: 0.0192, floor: 0.016, withoutDenoising: 0.02 },
+  denoiser: { units: 'data', reconstructionError: 0.0192, standardError: 0.0003, floor: 0.016, aboveFloor: { value: 0.0032, standardError: 0.0004 }, withoutDenoising: 0.02 },
   baselineDifferences: { gaussian: { difference: 1.055, standardError: 0.021 }, kernelDensity: { difference: 0.115, standardError: 0.011 } },
   goodnessOfFit: { test: 'kernel-stein', statistic: 0.0123, pValue: 0.21 },
 }))
@@ -69,7 +69,7 @@ describe('the report of a network', () => {
     expect(likelihood).toContain('kernel Stein test, statistic 0.0123, p = 0.21; no sign against the model')
     // σ / sd = .1/2.5 = 4 % and .3/1.5 = 20 %; the variance grows by .2² = 4 %, the standard deviation by √1.04 − 1.
     expect(section(page, 'What the noise does')).toMatch(/at most 4\.0 %.*The rule chose it\..*x 2\.500 0\.1 4\.0 % \+0\.080 % .*y 1\.500 0\.3 20\.0 % \+2\.0 %/)
-    expect(section(page, 'Denoising')).toMatch(/leaves 20\.0 % more than the floor.*noisy rows as they are 0\.02000 100 % .*this model 0\.01920 96\.0 % .*floor: .* 0\.01600 80\.0 %/)
+    expect(section(page, 'Denoising')).toMatch(/noisy rows as they are 0\.02000 100 % .*denoised by this model 0\.01920 ± 0\.00030 96\.0 % .*expected by this model 0\.01600 80\.0 % .*denoised − expected 0\.00320 ± 0\.00040/)
     expect(page).toContain('<pre>unnorm fit points.csv --model gaussian</pre>')
   })
 
@@ -154,6 +154,26 @@ describe('user text', () => {
 
   it('in templates is escaped unless it is markup', () => {
     expect(html`<p title="${evil}">${1}${null}${[html`<b>${'<'}</b>`, null]}</p>`.markup).toBe('<p title="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;">1<b>&lt;</b></p>')
+  })
+})
+
+describe('the denoiser', () => {
+  const words = (value: number, changes: Partial<ReportInput['denoiser'] & object> = {}): string =>
+    section(reportHtml(inputOf(network, { denoiser: { units: 'data', reconstructionError: 0.08 + value, floor: 0.08, withoutDenoising: 0.09, aboveFloor: { value, standardError: 0.001 }, ...changes } })), 'Denoising')
+  it('is judged by the gap to what the model expects, in its standard errors', () => {
+    expect(words(0.0032)).toContain('The error lies 0.0032 ± 0.0010 above: the score does not fit these rows.')
+    expect(words(-0.0032)).toContain('The error lies 0.0032 ± 0.0010 below: the score does not fit these rows.')
+    // A single row has a difference but no error of it.
+    for (const aboveFloor of [undefined, { value: 0.0032, standardError: Number.NaN }]) {
+      expect(words(0.0032, { aboveFloor })).toMatch(/The error lies 0\.0032\d* above; whether by more than chance is unknown\./)
+    }
+    expect(words(0, { floor: null })).toContain('What this model expects is unknown.')
+  })
+  it('is not called good because a model makes the error that it expects: a Gaussian fitted to two modes does', () => {
+    for (const value of [0.0002, -0.0002]) {
+      expect(words(value)).toMatch(/agree within two standard errors, so the score has the right scale\. That does not make it right/)
+      expect(words(value)).not.toMatch(/floor|any denoiser/)
+    }
   })
 })
 
