@@ -74,9 +74,14 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`
 }
 
-/** The true minus sign, for print; terminals and files keep the hyphen, which can be pasted as a number. */
+/** Numbers for print: the true minus sign, and `3.2×10⁻⁵` for 3.2e-5. Terminals and files keep what can be pasted as a number. */
 export function typographic(text: string): string {
-  return text.replace(/(^|[^\p{L}\d])-(?=[\d.])/gu, '$1−').replace(/e-(?=\d)/g, 'e−')
+  return text.replace(/(?<=\d)e(-?\d+)/g, (_, power: string) => `×${powerOfTen(Number(power))}`).replace(/(^|[^\p{L}\d])-(?=[\d.])/gu, '$1−')
+}
+
+/** `10⁻³`. */
+export function powerOfTen(power: number): string {
+  return `10${[...String(power)].map((character) => (character === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(character)])).join('')}`
 }
 
 /** `a, b, c and 4 more`: a list that stays short. */
@@ -101,11 +106,11 @@ export function shorten(text: string, most: number): string {
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
 }
 
-/** Words put into lines of at most `width` characters; a longer word is broken. */
+/** Words put into lines of at most `width` characters; a longer word is broken, and a no-break space is not. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+  for (const word of text.split(/[^\S\u00a0]+/).filter((part) => part !== '')) {
     let rest = [...word]
     if (line !== '' && [...line].length + 1 + rest.length <= width) {
       line += ` ${word}`

@@ -41,6 +41,11 @@ beforeAll(async () => {
   const iris = fileURLToPath(new URL('../../examples/data/iris.csv', import.meta.url))
   await save('network', mlp({ hidden: [8] }), ridge, { steps: 40 })
   await save('family', gaussian, await readTable(iris), {})
+  // Names and units as they are outside of textbooks.
+  const columns = ['north', 'south', 'inlet', 'outlet', 'upper', 'lower', 'east'].map((place) => `measurement_channel_${place}_temperature`)
+  const random = createRandom(2)
+  const values = Float64Array.from({ length: 200 * 7 }, (_, k) => 10 ** ((k % 7) * 3 - 8) * (random.normal() + 1))
+  await save('grid', gaussian, { source: 'channels.csv', columns, rows: 200, rowsRead: 200, columnsLeftOut: [], values }, {})
   await save('column', gaussian, await readTable(iris, { columns: ['Petal.Width'] }), {})
   // `npm test` finds or installs a browser, see scripts/ensure.mjs.
   browser = await chromium.launch({ executablePath: process.env.UNNORM_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
@@ -71,6 +76,21 @@ const panels = (page: Page) => page.locator('section', { has: page.locator('h2',
     const [own, plot] = [drawing, drawing.querySelector('svg') as Element].map((element) => element.getBoundingClientRect().toJSON() as DOMRect)
     return { ...own, plot }
   }))
+
+/** Texts of the main figure that touch another one, or that a plot cuts off. */
+const collisions = (page: Page) => page.locator('section', { has: page.locator('h2', { hasText: 'The density and its score' }) }).locator('figure > svg text')
+  .evaluateAll((elements) => {
+    const texts = elements.filter((element) => element.textContent !== '').map((element) => {
+      const plot = element.closest('svg') as SVGSVGElement
+      const { a, e, f } = plot.getScreenCTM() as DOMMatrix
+      return { text: element.textContent, box: element.getBoundingClientRect(), left: e, top: f, right: e + a * plot.width.baseVal.value, bottom: f + a * plot.height.baseVal.value }
+    })
+    const cut = texts.filter(({ box, left, right, top, bottom }) => box.left < left || box.right > right || box.top < top || box.bottom > bottom)
+    const touching = texts.flatMap((one, index) => texts.slice(index + 1)
+      .filter(({ box }) => box.left < one.box.right && box.right > one.box.left && box.top < one.box.bottom && box.bottom > one.box.top)
+      .map((other) => `${one.text} | ${other.text}`))
+    return [...cut.map(({ text }) => text), ...touching]
+  })
 
 /** Every text of the page with its color and that of its ground. */
 const texts = (page: Page) => page.evaluate(() => {
@@ -113,6 +133,14 @@ describe.each(['network', 'family', 'column'])('the report of a %s', (run) => {
       const ground = contrast(all[0].ground, '#000000')
       expect(scheme === 'dark' ? ground < 2 : ground > 15).toBe(true)
       expect(all.filter(({ color, ground: under }) => !(contrast(color, under) >= 4.5))).toEqual([])
+    })
+  })
+})
+
+describe('the main figure', () => {
+  it.each(['network', 'family', 'column', 'grid'])('of a %s has no text that touches another or is cut off', async (run) => {
+    await visit(run, 1200, 'light', async ({ page }) => {
+      expect(await collisions(page)).toEqual([])
     })
   })
 })

@@ -1,8 +1,10 @@
 // Drawn figures: what is drawn where, words beside it, colors for both schemes, and markup that nothing in the data can break.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createSvgDocument } from '../../src/node/render.ts'
+import { axisNumbers, axisTitle, horizontalNumbers } from '../../src/report/drawing/axis.ts'
 import { colors, darkFigureStyles, heatRamp, heatSteps } from '../../src/report/drawing/palette.ts'
 import { composeFigure, escapeMarkup } from '../../src/report/drawing/svg.ts'
+import { fitNames, shortenApart, textWidth } from '../../src/report/drawing/text.ts'
 import type { DrawnFigure, SvgDocument } from '../../src/report/figure.ts'
 import { drawLandscape } from '../../src/report/figures/density-and-score.ts'
 import { figures } from '../../src/report/figures/index.ts'
@@ -110,6 +112,51 @@ describe('every landscape', () => {
       expect(figure.svg).toContain('&lt;script&gt;alert')
     }
     expect(escapeMarkup('a\u0000b\ud800c')).toBe('a\ufffdb\ufffdc')
+  })
+})
+
+describe('axes', () => {
+  it('have round numbers, as many decimals as their step, and a power of ten where they would be long', () => {
+    expect(axisNumbers([-0.57, 0.9], 6)).toEqual({ values: [-2, -1, 0, 1, 2, 3, 4].map((k) => k * 0.2), texts: ['−0.4', '−0.2', '0.0', '0.2', '0.4', '0.6', '0.8'], power: 0 })
+    expect(axisNumbers([0, 65_000], 4).texts).toEqual(['0', '20,000', '40,000', '60,000'])
+    expect(axisNumbers([1995, 2026], 4).texts).toEqual(['2000', '2010', '2020'])
+    expect(axisNumbers([-7e-7, 6e-7], 4)).toMatchObject({ texts: ['−5', '0', '5'], power: -7 })
+    expect(axisNumbers([0.2e6, 6.8e6], 4)).toMatchObject({ texts: ['2', '4', '6'], power: 6 })
+    // Far from zero the numbers need digits enough to differ.
+    expect(axisNumbers([1.70001e9, 1.70004e9], 3)).toMatchObject({ texts: ['1.70001', '1.70002', '1.70003', '1.70004'], power: 9 })
+    expect(axisTitle('price', axisNumbers([0, 5e6], 4))).toBe('price (×10⁶)')
+    expect(axisTitle('area', axisNumbers([0, 5], 4))).toBe('area')
+    for (const nothing of [[0, 0], [0, Infinity], [Number.NaN, 1]] as const) expect(axisNumbers(nothing, 4).values).toEqual([])
+  })
+
+  it('drop numbers that would touch or run out of the plot', () => {
+    const shown = (width: number): string[] => {
+      const numbers = horizontalNumbers([-400, 400], 5, (value) => ((value + 400) / 800) * width, width)
+      return numbers.shown.map((value) => numbers.texts[numbers.values.indexOf(value)])
+    }
+    expect(shown(400)).toEqual(['−200', '0', '200'])
+    expect(shown(60)).toEqual(['0'])
+  })
+})
+
+describe('names that are too long', () => {
+  const channels = ['north', 'south', 'inlet', 'outlet'].map((place) => `measurement_channel_${place}_temperature`)
+  it('lose their middle, or else what all of them have in common, and still differ', () => {
+    expect(shortenApart(['sensor_temperature_1', 'sensor_temperature_2', 'z'], 11)).toEqual(['senso…ure_1', 'senso…ure_2', 'z'])
+    expect(shortenApart(channels, 13)).toEqual(['…north_tempe…', '…south_tempe…', '…inlet_tempe…', '…outlet_temp…'])
+    expect(shortenApart(['same', 'same'], 10)).toEqual(['same', 'same'])
+    for (const most of [6, 10, 17, 24]) {
+      const short = shortenApart(channels, most)
+      expect(new Set(short).size).toBe(4)
+      for (const name of short) expect([...name].length).toBeLessThanOrEqual(most)
+    }
+  })
+
+  it('are cut no further than a width asks for', () => {
+    expect(fitNames(channels, 1000, 11)).toEqual(channels)
+    const [widest] = fitNames(channels, 120, 11, 'bold').map((name) => textWidth(name, 11, 'bold')).sort((a, b) => b - a)
+    expect(widest).toBeLessThanOrEqual(120)
+    expect(widest).toBeGreaterThan(105)
   })
 })
 

@@ -73,11 +73,15 @@ describe('text', () => {
     expect(plainText('a\u001b[31mb\u0007\nc\u202ed')).toBe('a␣[31mb␣c␣d')
   })
 
+  it('keeps together what a no-break space joins', () => {
+    expect(wrapText('half where s\u00a0=\u00a01.9', 14)).toEqual(['half where', 's\u00a0=\u00a01.9'])
+  })
+
   it('shortens and lists', () => {
     expect([asSentence('noise of 0.1'), asSentence('Why?')]).toEqual(['Noise of 0.1.', 'Why?'])
     expect(shorten('Sepal.Length', 6)).toBe('Sepal…')
     expect(shortList(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
     expect(shortList(['a', 'b'], 2)).toBe('a, b')
-    expect(typographic('-1.5 to -2, e-5, 3.2e-5, score-matching')).toBe('−1.5 to −2, e−5, 3.2e−5, score-matching')
+    expect(typographic('-1.5 to -2, e-5, 3.2e-5, score-matching')).toBe('−1.5 to −2, e-5, 3.2×10⁻⁵, score-matching')
   })
 })

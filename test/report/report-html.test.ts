@@ -65,7 +65,7 @@ describe('the report of a network', () => {
     const likelihood = section(page, 'Log-likelihood')
     expect(likelihood).toMatch(/this model −3\.145 ± 0\.020 .*Gaussian −4\.200 \+1\.055 ± 0\.021 .*kernel density −3\.260 \+0\.115 ± 0\.011/)
     expect(likelihood).toContain('The model wins: 0.115 nats a row above the best baseline (kernel density).')
-    expect(likelihood).toContain('log Z = 12.300000 ± 3.0e−5 (quadrature)')
+    expect(likelihood).toContain('log Z = 12.300000 ± 3.0×10⁻⁵ (quadrature)')
     expect(likelihood).toContain('kernel Stein test, statistic 0.0123, p = 0.21; no sign against the model')
     // σ / sd = .1/2.5 = 4 % and .3/1.5 = 20 %; the variance grows by .2² = 4 %, the standard deviation by √1.04 − 1.
     expect(section(page, 'What the noise does')).toMatch(/at most 4\.0 %.*The rule chose it\..*x 2\.500 0\.1 4\.0 % \+0\.080 % .*y 1\.500 0\.3 20\.0 % \+2\.0 %/)

@@ -1,32 +1,59 @@
 // Observable Plot in the style of all figures, drawn into a document handed in and turned into compact SVG text.
 import * as Plot from '@observablehq/plot'
 import type { SvgDocument } from '../figure.ts'
-import { shorten } from '../format.ts'
+import { axisNumbers, axisTitle, horizontalNumbers, numberSize } from './axis.ts'
+import type { AxisNumbers, Interval } from './axis.ts'
 import { colors } from './palette.ts'
 import type { Piece } from './svg.ts'
+import { textWidth } from './text.ts'
 
-/** The interval an axis shows. */
-export type Interval = readonly [number, number]
-
-/** Options of one axis: column name, interval, and whether ticks and names are drawn. */
+/** Options of one axis: its name, which must fit, its interval, and whether numbers and name are drawn. */
 export interface AxisOptions {
   readonly label: string | null
   readonly interval: Interval
-  /** Ticks with their numbers; without them only the grid is drawn. */
+  /** Without numbers only the grid is drawn. */
   readonly numbers?: boolean
+  /** About how many numbers, where there is room; default 6. */
   readonly ticks?: number
 }
+
+/** The size of a plot and the margins around it, in pixels. */
+export interface Box {
+  readonly width: number
+  readonly height: number
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+const numberPadding = 6
+const nameHeight = 20
+
+/** The left margin that holds numbers and name of each of these vertical axes. */
+export function leftMargin(axes: readonly AxisOptions[]): number {
+  return Math.ceil(Math.max(...axes.map((axis) => {
+    const numbers = axisNumbers(axis.interval, axis.ticks ?? usualTicks)
+    const widest = Math.max(0, ...numbers.texts.map((text) => textWidth(text, numberSize)))
+    return widest + numberPadding + (axisTitle(axis.label, numbers) === null ? 2 : nameHeight)
+  })))
+}
+
+const usualTicks = 6
 
 /** A plot with the usual frame: light grid, numbers outside, names in the middle of the axes. */
 export function drawPlot(
   document: SvgDocument,
-  box: { readonly width: number; readonly height: number; readonly left: number; readonly right: number; readonly top: number; readonly bottom: number },
+  box: Box,
   x: AxisOptions,
   y: AxisOptions,
   marks: readonly Plot.Markish[],
   scales: Readonly<Record<string, unknown>> = {},
 ): Piece {
   const grid = { stroke: colors.grid, strokeOpacity: 1 }
+  const [from, to] = x.interval
+  const across = horizontalNumbers(x.interval, x.ticks ?? usualTicks, (value) => box.left + ((value - from) / (to - from)) * (box.width - box.left - box.right), box.width)
+  const up = axisNumbers(y.interval, y.ticks ?? usualTicks)
   const options = {
     document: document as never,
     className: 'plot',
@@ -36,10 +63,10 @@ export function drawPlot(
     y: { domain: y.interval, axis: null },
     ...scales,
     marks: [
-      Plot.gridX({ ...grid, ticks: x.ticks ?? 6 }), Plot.gridY({ ...grid, ticks: y.ticks ?? 6 }),
+      Plot.gridX(across.values, grid), Plot.gridY(up.values, grid),
       ...marks,
-      ...(x.numbers === false ? [] : [Plot.axisX({ ...axisStyle(x), labelOffset: box.bottom - 4 })]),
-      ...(y.numbers === false ? [] : [Plot.axisY({ ...axisStyle(y), labelOffset: box.left - 4 })]),
+      ...(x.numbers === false ? [] : [Plot.axisX(across.shown, { ...axisStyle(x.label, across), labelOffset: box.bottom - 4 })]),
+      ...(y.numbers === false ? [] : [Plot.axisY(up.values, { ...axisStyle(y.label, up), labelOffset: box.left - 4 })]),
     ],
   }
   return svgPiece(Plot.plot(options as Plot.PlotOptions), box.width, box.height)
@@ -59,21 +86,13 @@ function roundNumbers(text: string): string {
   return text.replace(/-?\d*\.\d{3,}(e[-+]?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))
 }
 
-function axisStyle(axis: AxisOptions): Plot.AxisXOptions & Plot.AxisYOptions {
+function axisStyle(name: string | null, numbers: AxisNumbers): Plot.AxisXOptions & Plot.AxisYOptions {
   return {
-    ticks: axis.ticks ?? 6,
-    tickSize: 0, tickPadding: 6,
-    tickFormat: tickFormat(axis.interval),
-    label: axis.label === null ? null : shorten(axis.label, 48),
+    tickSize: 0, tickPadding: numberPadding,
+    tickFormat: (value: number) => numbers.texts[numbers.values.indexOf(value)],
+    label: axisTitle(name, numbers),
     labelAnchor: 'center', labelArrow: 'none',
     color: colors.quiet,
-    fontSize: 10.5,
+    fontSize: numberSize,
   }
-}
-
-/** Numbers so large or small that they would run out of the margin get a unit prefix or an exponent. */
-function tickFormat(interval: Interval): string | undefined {
-  const largest = Math.max(Math.abs(interval[0]), Math.abs(interval[1]))
-  if (largest >= 1e15 || largest < 1e-3) return '.3~e'
-  return largest >= 1e5 ? '.4~s' : undefined
 }

@@ -4,9 +4,10 @@ import { colors } from '../drawing/palette.ts'
 import { drawPlot } from '../drawing/plot.ts'
 import { composeFigure, stacked } from '../drawing/svg.ts'
 import type { Piece } from '../drawing/svg.ts'
+import { fitNames, textWidth } from '../drawing/text.ts'
 import type { DrawnFigure, Figure, SvgDocument } from '../figure.ts'
 import type { ParameterEstimate } from '../fit-json.ts'
-import { formatSetting, shorten } from '../format.ts'
+import { formatSetting } from '../format.ts'
 
 /** A parameter that can be drawn. */
 export interface DrawableParameter {
@@ -24,6 +25,7 @@ export interface ParameterGroup {
 }
 
 const mostShown = 24
+const nameSize = 11
 
 /** Estimates and intervals of a parametric model. */
 export const parameters: Figure = {
@@ -50,15 +52,16 @@ export function groupParameters(estimates: readonly ParameterEstimate[]): Parame
 function drawParameters(groups: readonly ParameterGroup[], level: number, document: SvgDocument): DrawnFigure {
   const more = groups.filter((group) => group.more > 0).map((group) => ({ text: `${group.more} more of ${group.name} are in the table.` }))
   // One margin for all groups, wide enough for the longest name, so that the plots line up.
-  const longest = Math.max(...groups.flatMap(({ shown }) => shown.map(({ name }) => [...shorten(name, 30)].length)))
+  const names = groups.map(({ shown }) => fitNames(shown.map(({ name }) => name), 220, nameSize))
+  const left = 14 + Math.max(...names.flat().map((name) => textWidth(name, nameSize)))
   return composeFigure('', [{
     title: 'Estimates and intervals',
     subtitle: `Points: estimates. Lines: ${formatSetting(level * 100)} % intervals.`,
-    body: stacked(groups.map((group) => drawGroup(group, 18 + 6.9 * longest, document))), notes: more,
+    body: stacked(groups.map((group, index) => drawGroup(group, names[index], left, document))), notes: more,
   }])
 }
 
-function drawGroup(group: ParameterGroup, left: number, document: SvgDocument): Piece {
+function drawGroup(group: ParameterGroup, shownNames: readonly string[], left: number, document: SvgDocument): Piece {
   const names = group.shown.map(({ name }) => name)
   const box = { width: 820, height: 26 * names.length + 34, left, right: 14, top: 6, bottom: 28 }
   const ends = group.shown.flatMap(({ estimate, interval }) => [estimate, ...(interval ?? [])])
@@ -72,6 +75,6 @@ function drawGroup(group: ParameterGroup, left: number, document: SvgDocument): 
       x1: (parameter: DrawableParameter) => parameter.interval?.[0], x2: (parameter: DrawableParameter) => parameter.interval?.[1], y: 'name', stroke: colors.point, strokeWidth: 2.2, strokeLinecap: 'round',
     }),
     Plot.dot(group.shown, { x: 'estimate', y: 'name', r: 4, fill: colors.point }),
-    Plot.axisY(names, { tickSize: 0, tickPadding: 8, color: colors.ink, fontSize: 11, label: null, tickFormat: (name: string) => shorten(name, 30) }),
+    Plot.axisY(names, { tickSize: 0, tickPadding: 8, color: colors.ink, fontSize: nameSize, label: null, tickFormat: (name: string) => shownNames[names.indexOf(name)] }),
   ], { y: { type: 'point', domain: names, axis: null, padding: 0.6 } })
 }

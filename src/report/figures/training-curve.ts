@@ -1,7 +1,7 @@
 // How a fit went: the objective in minibatches and on held-out rows against the step.
 import * as Plot from '@observablehq/plot'
 import { colors } from '../drawing/palette.ts'
-import { drawPlot } from '../drawing/plot.ts'
+import { drawPlot, leftMargin } from '../drawing/plot.ts'
 import { composeFigure } from '../drawing/svg.ts'
 import type { Note } from '../drawing/svg.ts'
 import type { DrawnFigure, Figure, SvgDocument } from '../figure.ts'
@@ -108,14 +108,15 @@ export function clipLine(points: readonly (readonly [number, number])[], [low, h
 
 /** Draws a prepared training run. */
 function drawTrainingCurve(curve: TrainingCurve, units: 'data' | 'standardized', document: SvgDocument): DrawnFigure {
-  const box = { width: 820, height: 280, left: 58, right: 22, top: 8, bottom: 38 }
+  const y = { label: 'objective', interval: curve.interval }
+  const box = { width: 820, height: 280, left: leftMargin([y]), right: 22, top: 8, bottom: 38 }
   const [low, high] = curve.interval
   const within = (value: number): number => Math.min(Math.max(value, low), high)
   const lines = (points: readonly (readonly [number, number])[], stroke: string, strokeWidth: number): Plot.Markish[] =>
     clipLine(points, curve.interval).map((piece) => Plot.line(piece, { stroke, strokeWidth, strokeLinejoin: 'round' }))
   const from = Math.min(curve.train[0].step, curve.heldOut[0]?.step ?? Infinity)
   const to = Math.max(curve.train[curve.train.length - 1].step, curve.heldOut[curve.heldOut.length - 1]?.step ?? -Infinity)
-  const body = drawPlot(document, box, { label: 'step', interval: [from, to], ticks: 8 }, { label: 'objective', interval: curve.interval }, [
+  const body = drawPlot(document, box, { label: 'step', interval: [from, to], ticks: 8 }, y, [
     Plot.areaY(curve.train, { x: 'step', y1: (point: CurvePoint) => within(point.low), y2: (point: CurvePoint) => within(point.high), fill: colors.bar, fillOpacity: 0.6 }),
     ...lines(curve.train.map(({ step, mean }) => [step, mean] as const), colors.point, 1.3),
     ...lines(curve.heldOut.map(({ step, objective }) => [step, objective] as const), colors.curve, 2),
