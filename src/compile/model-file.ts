@@ -36,27 +36,34 @@ export interface ModelMetadata {
 /**
  * The fitted energy as a program: input `x` [rows, d] float64; outputs `energy` [rows], `score` [rows, d] and, when log Z
  * is known, `log_density` [rows], all float64 and in the data's units.
+ * @param level the noise level t of a noise-conditional energy; 'given': a second input `t` [rows], float64
  */
-export function energyProgram(model: TracedModel, theta: ArrayLike<number>, standardization: Standardization | undefined, logNormalizer: number | undefined): Program {
+export function energyProgram(
+  model: TracedModel, theta: ArrayLike<number>, standardization: Standardization | undefined, logNormalizer: number | undefined, level?: number | 'given',
+): Program {
   const { graph, x, dimension } = model
   const [scoreOfPoint] = gradient(model.logDensity, [x])
   const point = input(graph, 'one row', [dimension])
   const single = standardization !== undefined
   const deviation = standardization && Float64Array.from(standardization.deviation, (value) => 1 / value)
   const seen = single ? cast(mul(subtract(point, constant(graph, standardization.mean)), constant(graph, deviation!)), 'float32') : point
+  const variance = input(graph, 'one level', [])
+  const narrow = (node: Node): Node => (single ? cast(node, 'float32') : node)
   const [logDensity, score] = substitute([model.logDensity, scoreOfPoint], new Map<Node, Node>([
     [x, seen],
     [model.theta, constant(graph, theta)],
+    ...(model.t ? [[model.t, level === 'given' ? narrow(variance) : constant(graph, level ?? 0)] as const] : []),
   ]))
   const wide = (node: Node): Node => (single ? cast(node, 'float64') : node)
   const energy = scale(wide(logDensity), -1)
   const outputs = [energy, single ? mul(wide(score), constant(graph, deviation!)) : score]
   if (logNormalizer !== undefined) outputs.push(subtract(fill(graph, -logNormalizer, []), energy))
   const rows = input(graph, 'x', [ROWS, dimension])
-  const [energies, scores, logDensities] = vectorize(outputs, new Map([[point, rows]]), ROWS)
+  const levels = input(graph, 't', [ROWS])
+  const [energies, scores, logDensities] = vectorize(outputs, new Map(level === 'given' ? [[point, rows], [variance, levels]] : [[point, rows]]), ROWS)
   return {
     name: model.model.name,
-    inputs: [rows],
+    inputs: level === 'given' ? [rows, levels] : [rows],
     outputs: { energy: energies, score: scores, ...(logDensities ? { log_density: logDensities } : {}) },
     type: 'float64',
   }

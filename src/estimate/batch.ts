@@ -11,7 +11,7 @@ import type { RowObjective } from './estimator.ts'
 
 /** The objective over a batch. All sums over rows: the caller divides by their number. */
 export interface BatchObjective {
-  /** The rows, [rows, d], and their draws, each [rows, d]. */
+  /** `rows` [rows, d], their `draws` [rows, d] and `levels` [rows], as far as the objective has them. */
   readonly inputs: readonly Node[]
   /** The objective of each row, [rows]. */
   readonly perRow: Node
@@ -23,7 +23,7 @@ export interface BatchObjective {
 
 /** Runs a row's objective over all rows of a batch and differentiates the sum by θ. */
 export function overRows(model: TracedModel, objective: RowObjective): BatchObjective {
-  const batched = new Map<Node, Node>([model.x, ...objective.draws].map((node) => {
+  const batched = new Map<Node, Node>([model.x, ...objective.draws, ...(objective.level ? [objective.level] : [])].map((node) => {
     const name = node === model.x ? 'rows' : `${String(node.attributes.name)}s`
     return [node, input(model.graph, name, [ROWS, ...node.shape])]
   }))

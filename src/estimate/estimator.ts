@@ -1,6 +1,6 @@
 // The estimator record: what is minimized, written once as a function on the graph of one row.
 import type { Node } from '../graph/node.ts'
-import type { TracedModel } from '../model/model.ts'
+import type { Ladder, TracedModel } from '../model/model.ts'
 
 /** How the noise x̃ = x + n is drawn: n = L z with z standard normal. */
 export interface Noise {
@@ -15,6 +15,8 @@ export interface RowObjective {
   readonly value: Node
   /** Standard normal draws [d] that each row needs, as input nodes. */
   readonly draws: readonly Node[]
+  /** A uniform draw in (0, 1), as an input node [], that picks each row's place on the ladder. */
+  readonly level?: Node
 }
 
 /** What a network is trained with where the user says nothing. */
@@ -43,6 +45,8 @@ export interface Estimator {
   readonly unboundedBecause?: string
   /** Found by bench/quality.ts. */
   readonly training: TrainingDefaults
+  /** Whether it fits all levels of a ladder, so that the model must use the noise level t. */
+  readonly usesLadder?: true
   /** The objective of one row as a graph. */
-  objective(model: TracedModel, noise: Noise | undefined): RowObjective
+  objective(model: TracedModel, noise: Noise | undefined, ladder?: Ladder): RowObjective
 }

@@ -13,23 +13,24 @@ import type { RowObjective } from './estimator.ts'
 
 /**
  * The program: inputs `x` [rows, d] float64 in the data's units and, for estimators that add noise, `draws` [rows, d]
- * standard normal; output `objective` [rows], in the units it was minimized in.
+ * standard normal and `levels` [rows] uniform in (0, 1); output `objective` [rows], in the units it was minimized in.
  */
 export function objectiveProgram(model: TracedModel, objective: RowObjective, theta: ArrayLike<number>, standardization: Standardization | undefined): Program {
   const { graph, x, dimension } = model
   const single = standardization !== undefined
   const point = input(graph, 'one row', [dimension])
-  const draw = input(graph, 'one draw', [dimension])
   const narrow = (node: Node): Node => (single ? cast(node, 'float32') : node)
   const seen = standardization === undefined ? point
     : mul(subtract(point, constant(graph, standardization.mean)), constant(graph, Float64Array.from(standardization.deviation, (value) => 1 / value)))
+  const drawn: [node: Node, name: string][] = [...objective.draws.map((node): [Node, string] => [node, 'draws']), ...(objective.level ? [[objective.level, 'levels'] as [Node, string]] : [])]
+  const singles = drawn.map(([node, name]) => input(graph, `one of ${name}`, node.shape))
   const [value] = substitute([objective.value], new Map<Node, Node>([
     [x, narrow(seen)],
     [model.theta, constant(graph, theta)],
-    ...objective.draws.map((node): [Node, Node] => [node, narrow(draw)]),
+    ...drawn.map(([node], k): [Node, Node] => [node, narrow(singles[k])]),
   ]))
   const rows = input(graph, 'x', [ROWS, dimension])
-  const draws = input(graph, 'draws', [ROWS, dimension])
-  const [perRow] = vectorize([single ? cast(value, 'float64') : value], new Map([[point, rows], [draw, draws]]), ROWS)
-  return { name: 'objective', inputs: objective.draws.length > 0 ? [rows, draws] : [rows], outputs: { objective: perRow }, type: 'float64' }
+  const many = drawn.map(([node, name]) => input(graph, name, [ROWS, ...node.shape]))
+  const [perRow] = vectorize([single ? cast(value, 'float64') : value], new Map([[point, rows], ...singles.map((node, k): [Node, Node] => [node, many[k]])]), ROWS)
+  return { name: 'objective', inputs: [rows, ...many], outputs: { objective: perRow }, type: 'float64' }
 }

@@ -5,14 +5,14 @@
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
-import type { Scale } from '../data/standardize.ts'
-import type { Split } from '../data/split.ts'
 import { batchRows } from '../data/split.ts'
 import type { Engine, Executable, Values } from '../engine/engine.ts'
 import type { TracedModel } from '../model/model.ts'
 import { overRows } from './batch.ts'
-import type { Estimator, Noise } from './estimator.ts'
+import type { RowObjective } from './estimator.ts'
 import { adamStep, FIRST_DECAY, learningRateAt, optimizerInputs, SECOND_DECAY } from './optimizer.ts'
+import { fillBatch, fillLevels, fillPairs, LOOK_EVALUATIONS, lookBatch, meanObjective, REPORTED_EVALUATIONS } from './training-rows.ts'
+import type { MeanObjective, Needs, Part, TrainingData } from './training-rows.ts'
 
 export interface TrainingOptions {
   readonly steps: number
@@ -50,13 +50,6 @@ export interface TrainingState {
   readonly metrics: readonly MetricsEntry[]
 }
 
-export interface TrainingData {
-  /** Row-major [rows × columns], in the data's units. */
-  readonly values: Float64Array
-  readonly scale: Scale
-  readonly split: Split
-}
-
 export interface TrainingHooks {
   /** Milliseconds of a steady clock. */
   readonly now: () => number
@@ -66,11 +59,6 @@ export interface TrainingHooks {
   saveCheckpoint?(state: TrainingState): Promise<void>
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval?: number
-}
-
-export interface MeanObjective {
-  readonly mean: number
-  readonly standardError: number
 }
 
 export interface TrainingResult {
@@ -85,13 +73,6 @@ export interface TrainingResult {
   readonly warnings: readonly Warning[]
 }
 
-/** Rows whose objective is reported at the end: enough for a small error. */
-const REPORTED_ROWS = 4096
-/** Noise draws for each of them, in pairs ±z. */
-const REPORTED_DRAWS = 8
-/** Evaluations of each look on the way: fewer, since looks share rows and noise and fifty of them must cost little. */
-const LOOK_EVALUATIONS = 4096
-
 export function initialState(model: TracedModel, random: Random): TrainingState {
   const theta = new Float32Array(model.parameterCount)
   const start = model.model.initial?.(random.split('initial'), model.dimension)
@@ -103,10 +84,9 @@ export function initialState(model: TracedModel, random: Random): TrainingState 
 
 /** Trains a network on standardized columns, from `start` on. */
 export async function train(
-  model: TracedModel, estimator: Estimator, noise: Noise | undefined, data: TrainingData, engine: Engine,
+  model: TracedModel, objective: RowObjective, data: TrainingData, engine: Engine,
   options: TrainingOptions, random: Random, start: TrainingState, hooks: TrainingHooks,
 ): Promise<TrainingResult> {
-  const objective = estimator.objective(model, noise)
   const batch = overRows(model, objective)
   const { state: inputs, schedule } = optimizerInputs(model.graph, model.theta)
   const next = adamStep(inputs, batch.gradient, schedule)
@@ -117,7 +97,7 @@ export async function train(
   })
   const look = await engine.prepare({ name: 'objective', type: 'float32', inputs: [model.theta, ...batch.inputs], outputs: { perRow: batch.perRow } })
   try {
-    return await loop(step, look, model, objective.draws.length > 0, data, options, random, start, hooks)
+    return await loop(step, look, model, { draws: objective.draws.length > 0, levels: objective.level !== undefined }, data, options, random, start, hooks)
   } finally {
     await step.release()
     await look.release()
@@ -127,19 +107,21 @@ export async function train(
 const nodesOf = ({ theta, firstMoment, secondMoment, average }: ReturnType<typeof adamStep>) => ({ nextTheta: theta, nextFirstMoment: firstMoment, nextSecondMoment: secondMoment, nextAverage: average })
 
 async function loop(
-  step: Executable, look: Executable, model: TracedModel, hasDraws: boolean, data: TrainingData,
+  step: Executable, look: Executable, model: TracedModel, needs: Needs, data: TrainingData,
   options: TrainingOptions, random: Random, start: TrainingState, hooks: TrainingHooks,
 ): Promise<TrainingResult> {
   const { dimension: d, parameterCount } = model
   const { split } = data
-  const distinct = hasDraws ? Math.max(1, Math.ceil(options.batch / 2)) : options.batch
-  const rowsInBatch = hasDraws ? 2 * distinct : distinct
+  const distinct = needs.draws ? Math.max(1, Math.ceil(options.batch / 2)) : options.batch
+  const rowsInBatch = needs.draws ? 2 * distinct : distinct
   const rowNumbers = new Uint32Array(distinct)
   const rows: Values = { shape: [rowsInBatch, d], data: new Float32Array(rowsInBatch * d) }
   const draws: Values = { shape: [rowsInBatch, d], data: new Float32Array(rowsInBatch * d) }
+  const levels: Values = { shape: [rowsInBatch], data: new Float32Array(rowsInBatch) }
   const scheduleValues: Values = { shape: [7], data: new Float32Array(7) }
   const nextRows = batchRows(split, random.split('rows'))
   const drawn = random.split('noise')
+  const placed = random.split('levels')
   const vectorValues = (data_: Float32Array): Values => ({ shape: [parameterCount], data: data_ })
   // Three sets of buffers. A step reads `here` and writes `there`; that its result is bad shows in the objective of the
   // step after it, so the state before `here`, the last whose objective was finite, is kept too.
@@ -157,7 +139,7 @@ async function loop(
   const startedAt = hooks.now() - 1000 * (metrics.at(-1)?.seconds ?? 0)
   const seconds = (): number => (hooks.now() - startedAt) / 1000
   let lastCheckpoint = hooks.now()
-  const heldOutRows = lookBatch(data, 'heldOut', d, hasDraws, random, LOOK_EVALUATIONS)
+  const heldOutRows = lookBatch(data, 'heldOut', d, needs, random, LOOK_EVALUATIONS)
   const snapshot = (at: number): TrainingState => ({
     step: at, theta: here.theta.data.slice() as Float32Array, firstMoment: here.firstMoment.data.slice() as Float32Array,
     secondMoment: here.secondMoment.data.slice() as Float32Array, average: here.average.data.slice() as Float32Array,
@@ -170,14 +152,15 @@ async function loop(
   while (at < options.steps) {
     if (hooks.signal?.aborted) { stopped = 'interrupted'; break }
     nextRows(at, rowNumbers)
-    fillBatch(rows.data as Float32Array, rowNumbers, data, d, hasDraws)
-    if (hasDraws) fillPairs(draws.data as Float32Array, drawn.split(at))
+    fillBatch(rows.data as Float32Array, rowNumbers, data, d, needs.draws)
+    if (needs.draws) fillPairs(draws.data as Float32Array, drawn.split(at))
+    if (needs.levels) fillLevels(levels.data as Float32Array, placed.split(at))
     const age = at + 1
     scheduleValues.data.set([
       1 / rowsInBatch, learningRateAt(at, options.steps, options.learningRate), 1 / (1 - FIRST_DECAY ** age), 1 / (1 - SECOND_DECAY ** age),
       options.weightDecay, averagingAt(at), usualNorm === 0 ? 3e38 : options.clip * usualNorm,
     ])
-    await step.run({ theta: here.theta, firstMoment: here.firstMoment, secondMoment: here.secondMoment, average: here.average, schedule: scheduleValues, rows, draws },
+    await step.run({ theta: here.theta, firstMoment: here.firstMoment, secondMoment: here.secondMoment, average: here.average, schedule: scheduleValues, rows, draws, levels },
       { nextTheta: there.theta, nextFirstMoment: there.firstMoment, nextSecondMoment: there.secondMoment, nextAverage: there.average, objective: objectiveOut, gradientNorm: normOut })
     const value = objectiveOut.data[0] / rowsInBatch
     const norm = normOut.data[0]
@@ -220,7 +203,7 @@ async function loop(
   if (!metrics.length && at > 0) metrics.push({ step: at, objective: running.sum / Math.max(1, running.count), heldOutObjective: null, seconds: seconds() })
   const theta = best?.theta ?? state.average
   const reported = async (part: Part): Promise<MeanObjective | null> => {
-    const rowsOfPart = lookBatch(data, part, d, hasDraws, random, REPORTED_ROWS * REPORTED_DRAWS)
+    const rowsOfPart = lookBatch(data, part, d, needs, random, REPORTED_EVALUATIONS)
     return rowsOfPart ? meanObjective(look, vectorValues(theta), rowsOfPart) : null
   }
   const train = (await reported('train'))!
@@ -232,69 +215,3 @@ async function loop(
 function averagingAt(step: number): number {
   return Math.max(1 / (step + 1), 0.005)
 }
-
-/** Gathers rows, standardized in float64, then rounded; with draws each row twice, for ±z. */
-function fillBatch(target: Float32Array, rowNumbers: Uint32Array, { values, scale }: TrainingData, d: number, twice: boolean): void {
-  const { mean, deviation } = scale
-  const half = rowNumbers.length * d
-  for (let k = 0; k < rowNumbers.length; k++) {
-    const from = rowNumbers[k] * d
-    for (let j = 0; j < d; j++) target[k * d + j] = (values[from + j] - mean[j]) / deviation[j]
-  }
-  if (twice) target.copyWithin(half, 0, half)
-}
-
-/** z in the first half, −z in the second: the noise of order 1/σ cancels in the gradient. */
-function fillPairs(target: Float32Array, random: Random): void {
-  const half = target.length / 2
-  random.fillNormal(target, 0, half)
-  for (let k = 0; k < half; k++) target[half + k] = -target[k]
-}
-
-type Part = 'train' | 'heldOut'
-
-interface LookedAt {
-  readonly rows: Values
-  readonly draws: Values
-  /** Times each row occurs. */
-  readonly repeats: number
-}
-
-/** Rows of one part with noise that is the same at every look, so that looks can be compared; more draws where rows are few. */
-function lookBatch(data: TrainingData, part: Part, d: number, hasDraws: boolean, random: Random, evaluations: number): LookedAt | undefined {
-  const { split } = data
-  const [all, rowOf] = part === 'train' ? [split.trainCount, split.trainRow] : [split.heldOutCount, split.heldOutRow]
-  const count = Math.min(REPORTED_ROWS, all, hasDraws ? evaluations / 2 : evaluations)
-  if (count === 0) return undefined
-  const repeats = hasDraws ? Math.min(REPORTED_DRAWS, 2 * Math.floor(evaluations / (2 * count))) : 1
-  const numbers = Uint32Array.from({ length: count }, (_, k) => rowOf(Math.floor((k * all) / count)))
-  const once = new Float32Array(count * d)
-  fillBatch(once, numbers, data, d, false)
-  const rows = new Float32Array(repeats * once.length)
-  const draws = new Float32Array(repeats * once.length)
-  const stream = random.split('held-out noise')
-  for (let k = 0; k < repeats; k++) rows.set(once, k * once.length)
-  if (hasDraws) {
-    for (let k = 0; k < repeats; k += 2) fillPairs(draws.subarray(k * once.length, (k + 2) * once.length), stream.split(k))
-  }
-  return { rows: { shape: [repeats * count, d], data: rows }, draws: { shape: [repeats * count, d], data: draws }, repeats }
-}
-
-/** Mean objective over rows and its standard error over rows (draws of one row averaged first). */
-async function meanObjective(look: Executable, theta: Values, { rows, draws, repeats }: LookedAt): Promise<MeanObjective> {
-  const { perRow } = await look.run({ theta, rows, draws })
-  const count = perRow.data.length / repeats
-  let total = 0
-  let squares = 0
-  for (let row = 0; row < count; row++) {
-    let value = 0
-    for (let k = 0; k < repeats; k++) value += perRow.data[k * count + row]
-    value /= repeats
-    total += value
-    squares += value * value
-  }
-  const mean = total / count
-  const variance = Math.max(0, squares / count - mean * mean)
-  return { mean, standardError: Math.sqrt(variance / count) }
-}
-

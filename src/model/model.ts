@@ -32,18 +32,32 @@ export interface Model {
   readonly kind: 'parametric' | 'network'
   /** The parameters for d columns. */
   parameters(dimension: number): Readonly<Record<string, Parameter>>
-  /** The unnormalized log-density of one point x [d]: a scalar. */
-  logDensity(parameters: Readonly<Record<string, Expression>>, x: Expression): Expression
+  /** The unnormalized log-density of one point x [d]: a scalar. A noise-conditional energy also uses t, the variance of the added Gaussian noise. */
+  logDensity(parameters: Readonly<Record<string, Expression>>, x: Expression, t: Expression): Expression
   readonly reported: Reported | undefined
   /** log Z in closed form for natural parameters by name, where the family has one; undefined where it is infinite. */
   readonly logNormalizer: ((natural: Readonly<Record<string, Float64Array>>, dimension: number) => number | undefined) | undefined
   /** Start values for all of θ, where they should depend on more than each parameter alone. */
   readonly initial: ((random: Random, dimension: number) => Float64Array) | undefined
-  /**
-   * The model that is fitted, once the rows are known: given the inverse covariance of the standardized columns with their noise,
-   * row-major [d × d]. Undefined for models that ask nothing of the rows.
-   */
-  readonly withPrecision: ((precision: Float64Array) => Model) | undefined
+  /** The model that is fitted, once the rows are known. Undefined for models that ask nothing of the rows. */
+  readonly forRows: ((about: AboutRows) => Model) | undefined
+}
+
+/** Noise levels an energy is fitted at: variances t of noise added to every column, in the units of the objective. */
+export interface Ladder {
+  /** The resolution: the density reported is that of the data with noise of this variance. */
+  readonly least: number
+  /** Where the noisy data are nearly Gaussian. */
+  readonly most: number
+}
+
+/** What a model may be made from. */
+export interface AboutRows {
+  readonly dimension: number
+  /** Covariance of the standardized columns with the noise of a fit at one level, row-major [d × d], positive definite. */
+  readonly covariance: Float64Array
+  /** The levels of a fit at many. */
+  readonly ladder: Ladder | undefined
 }
 
 export interface ModelDefinition<Names extends string> {
@@ -53,13 +67,13 @@ export interface ModelDefinition<Names extends string> {
   /** Where x lives; ℝᵈ by default. */
   readonly domain?: Domain
   /** The unnormalized log-density (−energy) of ONE point. Called once, with expressions in place of numbers. */
-  readonly logDensity: (parameters: Readonly<Record<Names, Expression>>, x: Expression) => Expression
+  readonly logDensity: (parameters: Readonly<Record<Names, Expression>>, x: Expression, t: Expression) => Expression
   readonly formula?: string
   readonly kind?: Model['kind']
   readonly reported?: Reported
   readonly logNormalizer?: Model['logNormalizer']
   readonly initial?: Model['initial']
-  readonly withPrecision?: Model['withPrecision']
+  readonly forRows?: Model['forRows']
 }
 
 /** Makes a model of a name, parameters and an unnormalized log-density. */
@@ -78,7 +92,7 @@ export function defineModel<Names extends string>(definition: ModelDefinition<Na
     reported: definition.reported,
     logNormalizer: definition.logNormalizer,
     initial: definition.initial,
-    withPrecision: definition.withPrecision,
+    forRows: definition.forRows,
   }
 }
 
@@ -95,6 +109,8 @@ export interface TracedModel {
   readonly dimension: number
   /** One point, [d]. */
   readonly x: Node
+  /** The variance of the noise added to every column, a scalar; undefined for an energy that does not use it. */
+  readonly t: Node | undefined
   /** All parameters, packed, [parameterCount]. */
   readonly theta: Node
   readonly parameters: readonly Placed[]
@@ -116,22 +132,24 @@ export function trace(model: Model, dimension: number): TracedModel {
   const parameterCount = Object.values(parameters).reduce((total, parameter) => total + parameter.size, 0)
   const theta = input(graph, 'theta', [parameterCount])
   const x = input(graph, 'x', [dimension])
+  const t = input(graph, 't', [])
   const placed = place(theta, parameters)
   const named = unknownNamesRefused(model, Object.fromEntries(placed.map(({ name, value }) => [name, new Expression(value)])))
-  const logDensity = runModel(model, named, new Expression(x))
-  checkSmooth(model, logDensity, x)
+  const logDensity = runModel(model, named, new Expression(x), new Expression(t))
+  const usesNoise = dependents([logDensity], [t]).has(logDensity)
+  checkSmooth(model, logDensity, [x, t])
   graph.locate = undefined
   return {
-    model, graph, dimension, x, theta, parameterCount, logDensity,
+    model, graph, dimension, x, t: usesNoise ? t : undefined, theta, parameterCount, logDensity,
     parameters: placed,
     parameterNames: placed.flatMap(({ name, parameter }) => elementNames(name, parameter)),
   }
 }
 
-function runModel(model: Model, parameters: Readonly<Record<string, Expression>>, x: Expression): Node {
+function runModel(model: Model, parameters: Readonly<Record<string, Expression>>, x: Expression, t: Expression): Node {
   let result: unknown
   try {
-    result = model.logDensity(parameters, x)
+    result = model.logDensity(parameters, x, t)
   } catch (error) {
     if (error instanceof UnnormError) throw new UnnormError(error.code, `model ${model.name}: ${error.message}`)
     const where = /\(?((?:file:\/\/)?[^\s()]+:\d+):\d+\)?/.exec(((error as Error).stack ?? '').split('\n')[1] ?? '')?.[1]
@@ -165,8 +183,8 @@ function unknownNamesRefused(model: Model, parameters: Record<string, Expression
  * Refuses a kink between x and the output: Hyvärinen's integration by parts needs a score that is continuous, and with
  * a kink J̃ loses the boundary terms without any sign of it.
  */
-function checkSmooth(model: Model, logDensity: Node, x: Node): void {
-  const onTheWay = dependents([logDensity], [x])
+function checkSmooth(model: Model, logDensity: Node, inputs: readonly Node[]): void {
+  const onTheWay = dependents([logDensity], inputs)
   const kink = topological([logDensity]).find((node) => !node.op.smooth && onTheWay.has(node))
   if (!kink) return
   throw new UnnormError(

@@ -8,7 +8,8 @@ import type { OnnxRuntime } from '../../src/engine/onnx.ts'
 import type { Estimator } from '../../src/estimate/estimator.ts'
 import { denoising } from '../../src/estimate/estimators/denoising.ts'
 import { initialState, train } from '../../src/estimate/train.ts'
-import type { TrainingData, TrainingHooks, TrainingOptions, TrainingResult, TrainingState } from '../../src/estimate/train.ts'
+import type { TrainingHooks, TrainingOptions, TrainingResult, TrainingState } from '../../src/estimate/train.ts'
+import type { TrainingData } from '../../src/estimate/training-rows.ts'
 import { mlp } from '../../src/model/energies/mlp.ts'
 import { trace } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
@@ -49,7 +50,8 @@ export function runTraining(run: Run = {}): Promise<TrainingResult> {
   const { model = smallNetwork, estimator = denoising, sigma = 0.2, data = dataOf(correlatedRows(200), 0.2), seed = 0, threads = 1 } = run
   const traced = trace(model, data.scale.mean.length)
   const random = createRandom(seed)
-  return train(traced, estimator, estimator === denoising ? isotropic(sigma, traced.dimension) : undefined, data, engineWith(threads),
+  const objective = estimator.objective(traced, estimator === denoising ? isotropic(sigma, traced.dimension) : undefined)
+  return train(traced, objective, data, engineWith(threads),
     { ...trainingOptions, ...run.options }, random, run.start ?? initialState(traced, random), { now: () => 0, ...run.hooks })
 }
 

@@ -1,0 +1,68 @@
+// The fully connected network that neural energies share: its parameters, its value, its start weights.
+import { UnnormError } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
+import { dot, matmul, sigmoid, silu, softplus, tanh } from '../expression.ts'
+import type { Expression } from '../expression.ts'
+import { matrix, vector } from '../parameters.ts'
+import type { Parameter } from '../parameters.ts'
+
+/** Smooth activations: J̃ uses second derivatives in x, its gradient third ones. */
+export const activations = { silu, softplus, tanh, sigmoid } as const
+export type Activation = keyof typeof activations
+
+/** wᵀ f(W₂ f(W₁ v + b₁) + b₂): a scalar of a vector. */
+export interface Layers {
+  /** In words a person reads. */
+  formula(input: string): string
+  parameters(inputs: number): Record<string, Parameter>
+  value(parameters: Readonly<Record<string, Expression>>, input: Expression): Expression
+  /**
+   * Start values of all parameters, packed in their order. Weights are uniform in ±1/√inputs: smoother than the
+   * ±√(3/inputs) that keeps the units' variance at one, and with a few thousand rows closer to the truth (bench/quality.ts).
+   */
+  initial(random: Random, inputs: number): Float64Array
+}
+
+/** The network with these numbers of hidden units. */
+export function layersOf(hidden: readonly number[], activation: Activation): Layers {
+  if (hidden.length === 0 || hidden.some((units) => !Number.isInteger(units) || units < 1)) {
+    throw new UnnormError('invalid-option', `invalid hidden: ${hidden.join(',')} (must be one or more whole numbers ≥ 1)`, 'usage')
+  }
+  const activate = activations[activation]
+  if (!activate) {
+    throw new UnnormError('invalid-option', `invalid activation: ${String(activation)} (must be one of ${Object.keys(activations).join(', ')}: smooth ones, because score matching needs second derivatives)`, 'usage')
+  }
+  const inputsOf = (layer: number, inputs: number): number => (layer === 0 ? inputs : hidden[layer - 1])
+  const last = hidden[hidden.length - 1]
+  return {
+    formula: (input) => `wᵀ f(${hidden.length > 1 ? '… ' : ''}f(W₁ ${input} + b₁)${hidden.length > 1 ? ' …' : ''})`,
+    parameters: (inputs) => {
+      const parameters: Record<string, Parameter> = {}
+      hidden.forEach((units, layer) => {
+        parameters[`weight${layer + 1}`] = matrix(units, inputsOf(layer, inputs))
+        parameters[`bias${layer + 1}`] = vector(units)
+      })
+      parameters.readout = vector(last)
+      return parameters
+    },
+    value: (parameters, input) => {
+      let h = input
+      for (let layer = 1; layer <= hidden.length; layer++) h = activate(matmul(parameters[`weight${layer}`], h).add(parameters[`bias${layer}`]))
+      return dot(parameters.readout, h)
+    },
+    initial: (random, inputs) => {
+      const parts: number[] = []
+      const spread = (count: number, bound: number): void => {
+        for (let k = 0; k < count; k++) parts.push(bound * (2 * random.uniform() - 1))
+      }
+      hidden.forEach((units, layer) => {
+        const count = inputsOf(layer, inputs)
+        spread(units * count, 1 / Math.sqrt(count))
+        // Biases spread the units' bends over the data's range instead of stacking them at the origin.
+        spread(units, layer === 0 ? 0.6 : 0)
+      })
+      spread(last, 1 / Math.sqrt(last))
+      return Float64Array.from(parts)
+    },
+  }
+}
