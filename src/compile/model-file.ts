@@ -8,7 +8,7 @@ import type { Node } from '../graph/node.ts'
 import { mul, subtract } from '../graph/ops/arithmetic.ts'
 import { constant, input } from '../graph/ops/leaf.ts'
 import { cast, fill, scale } from '../graph/ops/linear.ts'
-import type { TracedModel } from '../model/model.ts'
+import type { Ladder, TracedModel } from '../model/model.ts'
 import { compileOnnx } from './onnx.ts'
 import type { Program } from './program.ts'
 import { readFields } from './protobuf.ts'
@@ -31,6 +31,12 @@ export interface ModelMetadata {
   /** Standard deviation of the noise per column, in the data's units. */
   readonly noise: readonly number[] | null
   readonly logNormalizer: { readonly value: number; readonly standardError: number | null; readonly method: string } | null
+}
+
+/** What a ladder file says about itself: the noise of level t has variance t·deviation² in each column. */
+export interface LadderMetadata extends ModelMetadata {
+  readonly ladder: Ladder
+  readonly deviations: readonly number[]
 }
 
 /**

@@ -1,5 +1,6 @@
 // A fitted energy computed by an engine, many rows at once.
 import type { Program } from '../compile/program.ts'
+import type { Ladder } from '../model/model.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { Engine, Executable } from './engine.ts'
 
@@ -14,6 +15,28 @@ export interface RunningEnergy extends FittedEnergy {
 export async function runEnergy(program: Program, columns: readonly string[], engine: Engine): Promise<RunningEnergy> {
   const { energy, score } = program.outputs
   return energyOf(await engine.prepare({ ...program, outputs: { energy, score } }), columns)
+}
+
+/** A noise-conditional energy: that of the data with noise of any level. */
+export interface LadderEnergy {
+  readonly columns: readonly string[]
+  readonly ladder: Ladder
+  /** Standard deviation of the noise in each column at t = 1, in the data's units. */
+  readonly deviations: ArrayLike<number>
+  /** The energy of the data with noise of variance t·deviation² in each column. */
+  at(t: number): FittedEnergy
+  release(): Promise<void>
+}
+
+/** Prepares the program of a noise-conditional energy (inputs `x` and `t`, outputs `energy` and `score`). */
+export async function runLadder(program: Program, about: Pick<LadderEnergy, 'columns' | 'ladder' | 'deviations'>, engine: Engine): Promise<LadderEnergy> {
+  const { energy, score } = program.outputs
+  const executable = await engine.prepare({ ...program, outputs: { energy, score } })
+  return {
+    ...about,
+    at: (t) => energyOf({ ...executable, run: (feeds) => executable.run({ ...feeds, t: { shape: [feeds.x.shape[0]], data: new Float64Array(feeds.x.shape[0]).fill(t) } }) }, about.columns),
+    release: () => executable.release(),
+  }
 }
 
 /** The energy that an executable with input `x` and outputs `energy` and `score` computes. */

@@ -27,14 +27,15 @@ export interface OpenedModel {
 
 /** The objective that a run minimized, for other rows. */
 export interface OpenedObjective {
-  /** Whether each row needs standard normal draws [n × d]. */
+  /** Whether each row needs standard normal draws [n × d], and perhaps a uniform one [n] for its noise level. */
   readonly needsDraws: boolean
   /** The objective of each row [n × d], in the units of the fit. */
-  perRow(rows: Float64Array, draws: Float64Array | null): Promise<Float64Array>
+  perRow(rows: Float64Array, draws: { readonly normal: Float64Array; readonly uniform: Float64Array } | null): Promise<Float64Array>
   release(): Promise<void>
 }
 
 export const objectiveName = 'checkpoint.objective.onnx'
+export const ladderName = 'ladder.onnx'
 const ROWS_AT_ONCE = 16_384
 
 /**
@@ -96,6 +97,7 @@ export async function openObjective(folder: string, dimension: number, options: 
   if (bytes === null) return null
   const { executable, inputNames } = await openOnnx(bytes, file, ['objective'], options)
   const needsDraws = inputNames.includes('draws')
+  const needsLevels = inputNames.includes('levels')
   return {
     needsDraws,
     perRow: async (rows, draws) => {
@@ -104,7 +106,10 @@ export async function openObjective(folder: string, dimension: number, options: 
       for (let first = 0; first < count; first += ROWS_AT_ONCE) {
         const size = Math.min(ROWS_AT_ONCE, count - first)
         const part = (values: Float64Array): Values => ({ shape: [size, dimension], data: values.subarray(first * dimension, (first + size) * dimension) })
-        const { objective } = await executable.run({ x: part(rows), ...(needsDraws ? { draws: part(draws!) } : {}) })
+        const { objective } = await executable.run({
+          x: part(rows), ...(needsDraws ? { draws: part(draws!.normal) } : {}),
+          ...(needsLevels ? { levels: { shape: [size], data: draws!.uniform.subarray(first, first + size) } } : {}),
+        })
         result.set(objective.data, first)
       }
       return result

@@ -12,7 +12,7 @@ import type { ReportFigure } from '../report/report-input.ts'
 import { headingWords } from '../report/words.ts'
 import type { FitResult } from '../result/result.ts'
 import { loadDrawing } from './drawing.ts'
-import { objectiveName } from './open-model.ts'
+import { ladderName, objectiveName } from './open-model.ts'
 import { createRunFolder } from './run-folder.ts'
 
 /** `metrics.csv`: numbers that are unknown are empty cells. */
@@ -62,6 +62,7 @@ export async function runOutputs(result: FitResult, fit: FitJson, table: Table):
     fit: whole,
     files: {
       'model.onnx': writeModelFile(result.modelFile.program, result.modelFile.metadata),
+      ...(result.ladderFile ? { [ladderName]: writeModelFile(result.ladderFile.program, result.ladderFile.metadata) } : {}),
       'metrics.csv': metricsCsv(result.metrics),
       'report.html': report,
       ...(main === undefined || png === undefined ? {} : { 'figure.svg': main, 'figure.png': await png }),

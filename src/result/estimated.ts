@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
 import type { Scale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
-import type { Estimator } from '../estimate/estimator.ts'
+import type { Estimator, RowObjective } from '../estimate/estimator.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { TracedModel } from '../model/model.ts'
 import type { FitJson, FitStop, MetricsRow, ParameterEstimate } from '../report/fit-json.ts'
@@ -16,6 +16,8 @@ import type { FitEnvironment, FitRequest } from './request.ts'
 export interface FitContext {
   readonly traced: TracedModel
   readonly estimator: Estimator
+  /** What the estimator minimizes, for this model. */
+  readonly objective: RowObjective
   readonly noise: ResolvedNoise | undefined
   readonly table: Table
   readonly scale: Scale

@@ -2,37 +2,31 @@
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
-import { choleskyDecompose, invertCholesky } from '../base/linear-algebra.ts'
 import { createRandom } from '../base/random.ts'
 import { version } from '../base/version.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkRowCount } from '../data/check.ts'
 import { columnScale } from '../data/standardize.ts'
-import type { Scale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
-import { columnTies, tiesWarnings } from '../data/ties.ts'
-import { runEnergy } from '../engine/energy.ts'
-import { chooseNoise } from '../estimate/noise-rule.ts'
+import { runEnergy, runLadder } from '../engine/energy.ts'
 import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
-import { trace } from '../model/model.ts'
 import type { Model } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
+import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, ownNormalizer, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { refuseUndefined } from './defined.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
-import { estimators } from './estimators.ts'
 import { fitOptions } from './fit-options.ts'
 import { splitOfFit } from './held-out.ts'
-import { resolveNoise } from './noise.ts'
 import type { ResolvedNoise } from './noise.ts'
 import type { FitEnvironment, FitRequest } from './request.ts'
 import { completeResult } from './result.ts'
 import type { FitResult } from './result.ts'
+import { settle } from './setting.ts'
 
 /** Estimates a model from a table. */
 export async function fitModel(source: Model, table: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
@@ -48,39 +42,34 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
 
   const isNetwork = source.kind === 'network'
   if (!isNetwork) refuseTrainingOptions(request, source.name)
-  const name = options.by ?? (isNetwork ? 'denoising' : 'score-matching')
-  const estimator = estimators[name]
-  if (request.noise && name !== 'denoising') {
-    throw new UnnormError('invalid-option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
-  }
-  const chosen = name === 'denoising' && !request.noise ? chooseNoise(table, scale) : undefined
-  const noise = name !== 'denoising' ? undefined
-    : resolveNoise(request.noise ?? { kind: 'columns', deviations: Array.from(chosen!.noise) }, table.columns, scale, isNetwork)
-  const model = source.withPrecision?.(standardizedPrecision(table, scale, noise)) ?? source
+  const setting = settle(source, table, scale, options.by, request.noise)
+  const { name, estimator, traced, objective, noise, ladder } = setting
+  const { model } = traced
+  warnings.push(...setting.warnings)
   checkDomain(model, table)
-  const traced = trace(model, d)
   if (!isNetwork) checkRowCount(table, traced.parameterCount)
-  if (name === 'score-matching') warnings.push(...tiesFor(table, isNetwork))
 
   const split = splitOfFit(table.rows, options, isNetwork)
-  const context = { traced, estimator, noise, table, scale, split, random, options, request, environment }
+  const context = { traced, estimator, objective, noise, table, scale, split, random, options, request, environment }
   const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
   warnings.push(...estimated.warnings)
 
   environment.onPhase?.('assessing the fit')
   const standardization = isNetwork ? scale : undefined
-  const energy = await runEnergy(energyProgram(traced, estimated.theta, standardization, undefined), table.columns, environment.engine)
+  const energy = await runEnergy(energyProgram(traced, estimated.theta, standardization, undefined, ladder?.least), table.columns, environment.engine)
   if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork ? energy : undefined, table, environment.engine)
+  const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
+  const own = levels && name === 'dual' ? await ownNormalizer(levels, scale, setting.covariance, random.split('own normalization')) : null
   const fitted = evaluationRows(table, 'train', split)
-  const logZ = estimated.logNormalizer ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, warnings) : null)
+  const logZ = estimated.logNormalizer ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, own, warnings) : null)
   const baselines = fitBaselines(baselineRows(table, split), d)
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
   const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut)
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, { gaussian: null, kernelDensity: null }, true)).model : likelihoods.model
   const clusters = findClusters(table.values, d)
-  // Parametric families tie the heights of their modes together; a network does not.
-  if (isNetwork && clusters.separated) warnings.push(clusterWarning(clusters))
+  // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
+  if (isNetwork && name !== 'dual' && clusters.separated) warnings.push(clusterWarning(clusters))
   const goodness = await testGoodness(energy, unseen, random.split('goodness of fit'))
   const restored = noise && await reconstruction(energy, unseen, noise.covariance, random.split('reconstruction'))
 
@@ -106,20 +95,21 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   }
   return completeResult({
     fit, energy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
-    noiseCovariance: noise?.covariance ?? null,
+    noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     facts: {
       objective: { tex: estimator.tex, sentence: estimator.sentence },
       columnScales: Array.from(scale.deviation),
-      noiseReason: chosen?.sentence ?? null,
+      noiseReason: setting.reason,
       denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising } : null,
       baselineDifferences: { gaussian: shown(likelihoods.differences.gaussian), kernelDensity: shown(likelihoods.differences.kernelDensity) },
       goodnessOfFit: goodness,
     },
     modelFile: {
-      program: energyProgram(traced, estimated.theta, standardization, logZ?.value),
+      program: energyProgram(traced, estimated.theta, standardization, logZ?.value, ladder?.least),
       metadata: metadataOf(fit, noise, logZ),
     },
-    objective: objectiveProgram(traced, estimator.objective(traced, noise?.inObjective), estimated.theta, standardization),
+    ladderFile: ladder ? { program: energyProgram(traced, estimated.theta, standardization, undefined, 'given'), metadata: { ...metadataOf(fit, noise, logZ), ladder, deviations: Array.from(scale.deviation) } } : null,
+    objective: objectiveProgram(traced, objective, estimated.theta, standardization),
   })
 }
 
@@ -132,11 +122,6 @@ function metadataOf(fit: FitJson, noise: ResolvedNoise | undefined, logZ: KnownL
     noiseCovariance: noise ? Array.from(noise.covariance) : null,
     logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
   }
-}
-
-/** Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them. */
-function tiesFor(table: Table, isNetwork: boolean): Warning[] {
-  return isNetwork ? tiesWarnings(columnTies(table)) : []
 }
 
 /** What only a network's training has: silently ignoring it would mislead. */
@@ -160,29 +145,4 @@ function checkDomain(model: Model, table: Table): void {
     if (found.length < 5) found.push(`row ${row + 1}: ${reason}`)
   }
   if (count > 0) throw new UnnormError('outside-domain', `${table.source}: ${count} of ${table.rows} rows lie outside the domain ${model.domain.name}: ${found.join('; ')}`)
-}
-
-/** Inverse covariance of the standardized columns with their noise, row-major: the Gaussian that a network starts from. */
-function standardizedPrecision(table: Table, scale: Scale, noise: ResolvedNoise | undefined): Float64Array {
-  const d = table.columns.length
-  const covariance = new Float64Array(d * d)
-  const y = new Float64Array(d)
-  const stride = Math.max(1, Math.floor(table.rows / 100_000))
-  let count = 0
-  for (let row = 0; row < table.rows; row += stride, count++) {
-    for (let j = 0; j < d; j++) y[j] = (table.values[row * d + j] - scale.mean[j]) / scale.deviation[j]
-    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) covariance[i * d + j] += y[i] * y[j]
-  }
-  const factor = noise?.inObjective.factor
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) {
-      covariance[i * d + j] /= count
-      if (factor) for (let k = 0; k < d; k++) covariance[i * d + j] += factor[i * d + k] * factor[j * d + k]
-    }
-    // A shrunken diagonal keeps nearly collinear columns from starting with a needle.
-    covariance[i * d + i] += 1e-3
-  }
-  const lower = choleskyDecompose(covariance, d)
-  if (!lower) throw new UnnormError('singular-covariance', `${table.source}: the covariance of ${table.columns.join(', ')} is singular: drop columns that are combinations of others`)
-  return invertCholesky(lower, d)
 }

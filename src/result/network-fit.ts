@@ -10,13 +10,13 @@ import type { Estimated, FitContext } from './estimated.ts'
 const LOOKS = 50
 
 export async function estimateNetwork(context: FitContext): Promise<Estimated> {
-  const { traced, estimator, noise, table, scale, split, random, options, request, environment } = context
+  const { traced, estimator, objective, table, scale, split, random, options, request, environment } = context
   if (split.trainCount < 2) throw new UnnormError('too-few-rows', `${table.source}: ${table.rows} rows are too few for a network`)
   const { training } = estimator
   const steps = options.steps ?? training.steps
   const start = request.resume ?? startFrom(initialState(traced, random), request.initial)
   const trained = await train(
-    traced, estimator, noise?.inObjective, { values: table.values, scale, split }, environment.engine,
+    traced, objective, { values: table.values, scale, split }, environment.engine,
     {
       steps, batch: options.batch ?? training.batch, learningRate: options.learningRate ?? training.learningRate,
       weightDecay: options.weightDecay ?? Math.min(LARGEST_DECAY, training.decayTimesRows / split.trainCount),

@@ -32,9 +32,8 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
 }
 
 /** The objective on rows held out for evaluation. */
-async function heldOut({ traced, estimator, noise, table, split, random, environment }: FitContext, theta: Float64Array) {
+async function heldOut({ traced, objective, table, split, random, environment }: FitContext, theta: Float64Array) {
   if (split.heldOutCount === 0) return { heldOut: null, heldOutStandardError: null }
-  const objective = estimator.objective(traced, noise?.inObjective)
   const batch = overRows(traced, objective)
   const rows = evaluationRows(table, 'heldOut', split)
   const d = traced.dimension

@@ -1,8 +1,8 @@
 // What a fit gives back.
 import { multiply } from '../base/linear-algebra.ts'
-import type { ModelMetadata } from '../compile/model-file.ts'
+import type { LadderMetadata, ModelMetadata } from '../compile/model-file.ts'
 import type { Program } from '../compile/program.ts'
-import type { RunningEnergy } from '../engine/energy.ts'
+import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { ReportInput } from '../report/report-input.ts'
@@ -20,10 +20,14 @@ export interface FitResult {
   readonly facts: ReportFacts
   /** The fitted energy, ready to compute. */
   readonly energy: RunningEnergy
+  /** The energies of all noise levels, where they were fitted. */
+  readonly ladder: LadderEnergy | null
   /** Covariance of the noise, row-major in the data's units squared; null without noise. */
   readonly noiseCovariance: Float64Array | null
   /** The program and metadata of `model.onnx`. */
   readonly modelFile: { readonly program: Program; readonly metadata: ModelMetadata }
+  /** The same of `ladder.onnx`, which takes the noise level as a second input; null for a fit at one level. */
+  readonly ladderFile: { readonly program: Program; readonly metadata: LadderMetadata } | null
   /** The objective at the estimate, for other rows: see `objectiveProgram`. */
   readonly objective: Program
   /** The last training state of a network; null for parametric fits. */
@@ -62,7 +66,10 @@ export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | '
       if (!noiseCovariance) throw new Error('this fit learned no noise: fit it by denoising')
       return tweedie(rows, (await energy.evaluate(rows)).score, noiseCovariance, fit.data.columns.length)
     },
-    release: () => energy.release(),
+    release: async () => {
+      await energy.release()
+      await parts.ladder?.release()
+    },
     summary: (options) => summarize(fit, options),
   }
 }

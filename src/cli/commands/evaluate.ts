@@ -122,11 +122,16 @@ async function objectiveOf({ folder, metadata }: OpenedModel, rows: Float64Array
     if (!objective.needsDraws) return meanWithError(await objective.perRow(rows, null))
     const total = new Float64Array(rows.length / metadata.columns.length)
     const draws = new Float64Array(rows.length)
+    const levels = new Float64Array(total.length)
     const count = Math.max(2, Math.min(MOST_DRAWS, 2 * Math.floor(ROWS_TIMES_DRAWS / total.length / 2)))
     for (let draw = 0; draw < count; draw++) {
-      if (draw % 2 === 0) random.split(draw).fillNormal(draws)
-      else draws.forEach((z, k) => { draws[k] = -z })
-      const values = await objective.perRow(rows, draws)
+      if (draw % 2 === 0) {
+        random.split(draw).fillNormal(draws)
+        random.split(draw).split('levels').fillUniform(levels)
+      } else {
+        draws.forEach((z, k) => { draws[k] = -z })
+      }
+      const values = await objective.perRow(rows, { normal: draws, uniform: levels })
       values.forEach((value, k) => { total[k] += value / count })
     }
     return meanWithError(total)

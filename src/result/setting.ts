@@ -1,0 +1,112 @@
+// What a fit is going to do, settled before it starts: estimator, noise or ladder, and the model for these rows.
+import { choleskyDecompose } from '../base/linear-algebra.ts'
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import type { Scale } from '../data/standardize.ts'
+import type { Table } from '../data/table.ts'
+import { columnTies, tiesWarnings } from '../data/ties.ts'
+import type { Estimator, RowObjective } from '../estimate/estimator.ts'
+import { chooseLadder } from '../estimate/ladder-rule.ts'
+import { chooseNoise } from '../estimate/noise-rule.ts'
+import { trace } from '../model/model.ts'
+import type { Ladder, Model, TracedModel } from '../model/model.ts'
+import { estimators } from './estimators.ts'
+import type { EstimatorName } from './estimators.ts'
+import { resolveNoise } from './noise.ts'
+import type { NoiseSetting, ResolvedNoise } from './noise.ts'
+
+export interface Setting {
+  readonly name: EstimatorName
+  readonly estimator: Estimator
+  readonly traced: TracedModel
+  readonly objective: RowObjective
+  /** The noise whose density is learned: that of the objective, or of the ladder's smallest level. */
+  readonly noise: ResolvedNoise | undefined
+  readonly ladder: Ladder | undefined
+  /** Covariance of the standardized columns with the noise of a fit at one level, row-major. */
+  readonly covariance: Float64Array
+  /** Why this noise or ladder, where it was chosen from the rows. */
+  readonly reason: string | null
+  readonly warnings: readonly Warning[]
+}
+
+/** Settles what a fit of this model to this table does. */
+export function settle(source: Model, table: Table, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined): Setting {
+  const d = table.columns.length
+  const isNetwork = source.kind === 'network'
+  const name = by ?? defaultEstimator(source, d)
+  const estimator: Estimator = estimators[name]
+  if (estimator.usesLadder && !isNetwork) {
+    throw new UnnormError('invalid-option', `invalid by: ${name} fits networks, and ${source.name} is a parametric model (use --by score-matching or denoising)`, 'usage')
+  }
+  if (givenNoise && name !== 'denoising' && !estimator.usesLadder) {
+    throw new UnnormError('invalid-option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
+  }
+  const warnings: Warning[] = []
+  let noise: ResolvedNoise | undefined
+  let ladder: Ladder | undefined
+  let reason: string | null = null
+  if (estimator.usesLadder) {
+    const chosen = chooseLadder(table, scale)
+    const least = givenNoise ? leastLevel(givenNoise, table.columns, scale) : chosen.ladder.least
+    ladder = { least, most: Math.max(chosen.ladder.most, 100 * least) }
+    noise = resolveNoise({ kind: 'columns', deviations: Array.from(scale.deviation, (value) => value * Math.sqrt(least)) }, table.columns, scale, true)
+    reason = givenNoise ? null : chosen.sentence
+    if (!givenNoise && chosen.roundedColumns.length > 0) warnings.push(roundingWarning(chosen.roundedColumns, Math.sqrt(least)))
+  } else if (name === 'denoising') {
+    const chosen = givenNoise ? undefined : chooseNoise(table, scale)
+    noise = resolveNoise(givenNoise ?? { kind: 'columns', deviations: Array.from(chosen!.noise) }, table.columns, scale, isNetwork)
+    reason = chosen?.sentence ?? null
+  }
+  // Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them.
+  if (name === 'score-matching' && isNetwork) warnings.push(...tiesWarnings(columnTies(table)))
+  const covariance = covarianceOf(table, scale, ladder ? undefined : noise)
+  const model = source.forRows?.({ dimension: d, covariance, ladder }) ?? source
+  const traced = trace(model, d)
+  return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
+}
+
+/** Networks that know the noise level are fitted at all levels, others at one. */
+function defaultEstimator(source: Model, dimension: number): EstimatorName {
+  if (source.kind !== 'network') return 'score-matching'
+  return source.forRows || trace(source, dimension).t ? 'dual' : 'denoising'
+}
+
+/** The variance of the smallest level in standardized units, where the user gives its noise: the same in every column. */
+function leastLevel(setting: NoiseSetting, columns: readonly string[], scale: Scale): number {
+  const { isotropic } = resolveNoise(setting, columns, scale, true).inObjective
+  if (isotropic === undefined) throw new UnnormError('invalid-noise', 'invalid noise: a ladder of levels adds the same share of its standard deviation to every column (give one number, or use --by denoising)', 'usage')
+  return isotropic ** 2
+}
+
+function roundingWarning(columns: readonly string[], deviation: number): Warning {
+  const one = columns.length === 1
+  return {
+    code: 'rounded-columns',
+    message: `${columns.map((name) => JSON.stringify(name)).join(', ')} ${one ? 'is' : 'are'} rounded, so ${one ? 'its' : 'their'} density on ever finer scales has no limit: the smallest noise is set to the coarsest rounding step, ${Number(deviation.toPrecision(3))} standard deviations, and the density is that of the columns with this noise.`,
+  }
+}
+
+/** Covariance of the standardized columns with their noise, row-major. */
+function covarianceOf(table: Table, scale: Scale, noise: ResolvedNoise | undefined): Float64Array {
+  const d = table.columns.length
+  const covariance = new Float64Array(d * d)
+  const y = new Float64Array(d)
+  const stride = Math.max(1, Math.floor(table.rows / 100_000))
+  let count = 0
+  for (let row = 0; row < table.rows; row += stride, count++) {
+    for (let j = 0; j < d; j++) y[j] = (table.values[row * d + j] - scale.mean[j]) / scale.deviation[j]
+    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) covariance[i * d + j] += y[i] * y[j]
+  }
+  const factor = noise?.inObjective.factor
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < d; j++) {
+      covariance[i * d + j] /= count
+      if (factor) for (let k = 0; k < d; k++) covariance[i * d + j] += factor[i * d + k] * factor[j * d + k]
+    }
+    // A raised diagonal keeps nearly collinear columns from starting with a needle.
+    covariance[i * d + i] += 1e-3
+  }
+  if (!choleskyDecompose(covariance, d)) throw new UnnormError('singular-covariance', `${table.source}: the covariance of ${table.columns.join(', ')} is singular: drop columns that are combinations of others`)
+  return covariance
+}
