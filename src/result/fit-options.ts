@@ -14,7 +14,7 @@ function defaultByEstimator(show: (defaults: TrainingDefaults) => string): strin
 
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
-  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, dual for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
   steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },
   batch: { type: 'number', integer: true, minimum: 1, defaultWords: defaultByEstimator(({ batch }) => String(batch)), sentence: 'Rows in a training step of a network' },
   learningRate: { type: 'number', above: 0, defaultWords: defaultByEstimator(({ learningRate }) => String(learningRate)), sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },

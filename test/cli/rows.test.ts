@@ -207,7 +207,7 @@ describe('models and estimators', () => {
       { name: 'gaussian', kind: 'parametric', options: [] }, { name: 'precision', kind: 'parametric', options: [] },
       { name: 'mlp', kind: 'network', logDensity: expect.any(String), options: [{ name: 'hidden', default: [128, 128] }, { name: 'activation', default: 'silu' }] },
     ] })
-    expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', tex: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'naive-likelihood' }] })
+    expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', tex: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'dual' }, { name: 'ladder' }, { name: 'naive-likelihood' }] })
     expect((await here.cli('models')).stdout).toContain('−½ xᵀ K x + ηᵀ x')
     const { stdout } = await here.cli('estimators')
     expect(stdout).toContain('score-matching\n')

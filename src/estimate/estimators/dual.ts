@@ -5,7 +5,7 @@ import { add, square, subtract } from '../../graph/ops/arithmetic.ts'
 import { constant } from '../../graph/ops/leaf.ts'
 import { scale, sum } from '../../graph/ops/linear.ts'
 import type { Estimator } from '../estimator.ts'
-import { noisyPoint } from './noisy-point.ts'
+import { noisyPoint } from '../noisy-point.ts'
 
 export const dual: Estimator = {
   name: 'dual',

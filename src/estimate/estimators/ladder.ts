@@ -3,7 +3,7 @@
 import { add, square } from '../../graph/ops/arithmetic.ts'
 import { scale, sum } from '../../graph/ops/linear.ts'
 import type { Estimator } from '../estimator.ts'
-import { noisyPoint } from './noisy-point.ts'
+import { noisyPoint } from '../noisy-point.ts'
 
 export const ladder: Estimator = {
   name: 'ladder',

@@ -31,7 +31,7 @@ export async function importanceLogNormalizer(energy: FittedEnergy, proposal: Pr
 }
 
 /** log of the mean of exp(values), its standard error and the share of values that count. */
-export function logMeanExp(values: Float64Array): { value: number; standardError: number; effectiveShare: number } {
+function logMeanExp(values: Float64Array): { value: number; standardError: number; effectiveShare: number } {
   const count = values.length
   const largest = values.reduce((a, b) => Math.max(a, b))
   let [sum, squares] = [0, 0]

@@ -4,9 +4,9 @@ import type { Options } from '../../base/options.ts'
 import { quadraticForm } from '../expression.ts'
 import { defineModel } from '../model.ts'
 import type { Model } from '../model.ts'
-import { conditionalMlp } from './conditional-mlp.ts'
-import { activations, layersOf } from './layers.ts'
-import type { Activation } from './layers.ts'
+import { conditionalMlp } from '../conditional-mlp.ts'
+import { activations, layersOf } from '../layers.ts'
+import type { Activation } from '../layers.ts'
 
 /** The options a user of the command line sets. */
 export const mlpOptions = {

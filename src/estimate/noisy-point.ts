@@ -1,13 +1,13 @@
 // A row at a random level of the ladder: y = x + √t z with log t uniform between the ladder's ends.
-import { UnnormError } from '../../base/errors.ts'
-import { gradient } from '../../differentiate/reverse.ts'
-import { substitute } from '../../differentiate/substitute.ts'
-import type { Node } from '../../graph/node.ts'
-import { add, mul, sqrt } from '../../graph/ops/arithmetic.ts'
-import { exp } from '../../graph/ops/exponential.ts'
-import { constant, input } from '../../graph/ops/leaf.ts'
-import { scale } from '../../graph/ops/linear.ts'
-import type { Ladder, TracedModel } from '../../model/model.ts'
+import { UnnormError } from '../base/errors.ts'
+import { gradient } from '../differentiate/reverse.ts'
+import { substitute } from '../differentiate/substitute.ts'
+import type { Node } from '../graph/node.ts'
+import { add, mul, sqrt } from '../graph/ops/arithmetic.ts'
+import { exp } from '../graph/ops/exponential.ts'
+import { constant, input } from '../graph/ops/leaf.ts'
+import { scale } from '../graph/ops/linear.ts'
+import type { Ladder, TracedModel } from '../model/model.ts'
 
 export interface NoisyPoint {
   /** Standard normal, [d]. */

@@ -1,10 +1,10 @@
 // The fully connected network that neural energies share: its parameters, its value, its start weights.
-import { UnnormError } from '../../base/errors.ts'
-import type { Random } from '../../base/random.ts'
-import { dot, matmul, sigmoid, silu, softplus, tanh } from '../expression.ts'
-import type { Expression } from '../expression.ts'
-import { matrix, vector } from '../parameters.ts'
-import type { Parameter } from '../parameters.ts'
+import { UnnormError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import { dot, matmul, sigmoid, silu, softplus, tanh } from './expression.ts'
+import type { Expression } from './expression.ts'
+import { matrix, vector } from './parameters.ts'
+import type { Parameter } from './parameters.ts'
 
 /** Smooth activations: J̃ uses second derivatives in x, its gradient third ones. */
 export const activations = { silu, softplus, tanh, sigmoid } as const

@@ -1,9 +1,9 @@
 // A noise-conditional neural energy U(y, t): a fully connected network of the point and the noise level on top of the
 // normalized Gaussian that the noisy data tend to as t grows.
-import { symmetricEigen } from '../../base/linear-algebra.ts'
-import { concatenate, log, matmul, sqrt } from '../expression.ts'
-import { defineModel } from '../model.ts'
-import type { Ladder, Model } from '../model.ts'
+import { symmetricEigen } from '../base/linear-algebra.ts'
+import { concatenate, log, matmul, sqrt } from './expression.ts'
+import { defineModel } from './model.ts'
+import type { Ladder, Model } from './model.ts'
 import type { Activation } from './layers.ts'
 import { layersOf } from './layers.ts'
 
