@@ -17,6 +17,8 @@ export interface OnnxTensor {
 }
 export interface OnnxSession {
   readonly inputNames: readonly string[]
+  /** Beside the names, the axis lengths of tensors; a symbolic one is its name. */
+  readonly inputMetadata: readonly { readonly name: string; readonly shape?: readonly (number | string)[] }[]
   readonly outputNames: readonly string[]
   run(feeds: Record<string, OnnxTensor>, fetches?: Record<string, OnnxTensor | null>): Promise<Record<string, OnnxTensor>>
   release(): Promise<void>

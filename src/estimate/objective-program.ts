@@ -13,7 +13,7 @@ import type { RowObjective } from './estimator.ts'
 
 /**
  * The program: inputs `x` [rows, d] float64 in the data's units and, for estimators that add noise, `draws` [rows, d]
- * standard normal and `levels` [rows] uniform in (0, 1); output `objective` [rows], in the units it was minimized in.
+ * standard normal ([rows, 2d] for two draws of a row) and `levels` [rows] uniform in (0, 1); output `objective` [rows], in the units it was minimized in.
  */
 export function objectiveProgram(model: TracedModel, objective: RowObjective, theta: ArrayLike<number>, standardization: Standardization | undefined): Program {
   const { graph, x, dimension } = model

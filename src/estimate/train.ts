@@ -97,7 +97,7 @@ export async function train(
   })
   const look = await engine.prepare({ name: 'objective', type: 'float32', inputs: [model.theta, ...batch.inputs], outputs: { perRow: batch.perRow } })
   try {
-    return await loop(step, look, model, { draws: objective.draws.length > 0, levels: objective.level !== undefined }, data, options, random, start, hooks)
+    return await loop(step, look, model, { draws: objective.draws.reduce((total, { shape }) => total + shape[0], 0), levels: objective.level !== undefined }, data, options, random, start, hooks)
   } finally {
     await step.release()
     await look.release()
@@ -112,11 +112,11 @@ async function loop(
 ): Promise<TrainingResult> {
   const { dimension: d, parameterCount } = model
   const { split } = data
-  const distinct = needs.draws ? Math.max(1, Math.ceil(options.batch / 2)) : options.batch
-  const rowsInBatch = needs.draws ? 2 * distinct : distinct
+  const distinct = needs.draws > 0 ? Math.max(1, Math.ceil(options.batch / 2)) : options.batch
+  const rowsInBatch = needs.draws > 0 ? 2 * distinct : distinct
   const rowNumbers = new Uint32Array(distinct)
   const rows: Values = { shape: [rowsInBatch, d], data: new Float32Array(rowsInBatch * d) }
-  const draws: Values = { shape: [rowsInBatch, d], data: new Float32Array(rowsInBatch * d) }
+  const draws: Values = { shape: [rowsInBatch, needs.draws], data: new Float32Array(rowsInBatch * needs.draws) }
   const levels: Values = { shape: [rowsInBatch], data: new Float32Array(rowsInBatch) }
   const scheduleValues: Values = { shape: [7], data: new Float32Array(7) }
   const nextRows = batchRows(split, random.split('rows'))
@@ -152,8 +152,8 @@ async function loop(
   while (at < options.steps) {
     if (hooks.signal?.aborted) { stopped = 'interrupted'; break }
     nextRows(at, rowNumbers)
-    fillBatch(rows.data as Float32Array, rowNumbers, data, d, needs.draws)
-    if (needs.draws) fillPairs(draws.data as Float32Array, drawn.split(at))
+    fillBatch(rows.data as Float32Array, rowNumbers, data, d, needs.draws > 0)
+    if (needs.draws > 0) fillPairs(draws.data as Float32Array, drawn.split(at))
     if (needs.levels) fillLevels(levels.data as Float32Array, placed.split(at))
     const age = at + 1
     scheduleValues.data.set([

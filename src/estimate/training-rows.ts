@@ -18,7 +18,8 @@ export interface MeanObjective {
 
 /** What a row's objective needs beside the row. */
 export interface Needs {
-  readonly draws: boolean
+  /** Standard normal numbers. */
+  readonly draws: number
   readonly levels: boolean
 }
 
@@ -68,22 +69,22 @@ export interface LookedAt {
 export function lookBatch(data: TrainingData, part: Part, d: number, needs: Needs, random: Random, evaluations: number): LookedAt | undefined {
   const { split } = data
   const [all, rowOf] = part === 'train' ? [split.trainCount, split.trainRow] : [split.heldOutCount, split.heldOutRow]
-  const count = Math.min(MOST_ROWS, all, needs.draws ? evaluations / 2 : evaluations)
+  const count = Math.min(MOST_ROWS, all, needs.draws > 0 ? evaluations / 2 : evaluations)
   if (count === 0) return undefined
-  const repeats = needs.draws ? Math.min(MOST_DRAWS, 2 * Math.floor(evaluations / (2 * count))) : 1
+  const repeats = needs.draws > 0 ? Math.min(MOST_DRAWS, 2 * Math.floor(evaluations / (2 * count))) : 1
   const numbers = Uint32Array.from({ length: count }, (_, k) => rowOf(Math.floor((k * all) / count)))
   const once = new Float32Array(count * d)
   fillBatch(once, numbers, data, d, false)
   const rows = new Float32Array(repeats * once.length)
-  const draws = new Float32Array(repeats * once.length)
+  const draws = new Float32Array(repeats * count * needs.draws)
   const stream = random.split('held-out noise')
   for (let k = 0; k < repeats; k++) rows.set(once, k * once.length)
   const levels = new Float32Array(repeats * count)
   for (let k = 0; k < repeats; k += 2) {
-    if (needs.draws) fillPairs(draws.subarray(k * once.length, (k + 2) * once.length), stream.split(k))
+    if (needs.draws > 0) fillPairs(draws.subarray(k * count * needs.draws, (k + 2) * count * needs.draws), stream.split(k))
     if (needs.levels) fillLevels(levels.subarray(k * count, (k + 2) * count), stream.split(k).split('levels'))
   }
-  return { levels: { shape: [repeats * count], data: levels }, rows: { shape: [repeats * count, d], data: rows }, draws: { shape: [repeats * count, d], data: draws }, repeats }
+  return { levels: { shape: [repeats * count], data: levels }, rows: { shape: [repeats * count, d], data: rows }, draws: { shape: [repeats * count, needs.draws], data: draws }, repeats }
 }
 
 /** Mean objective over rows and its standard error over rows (draws of one row averaged first). */

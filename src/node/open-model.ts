@@ -27,8 +27,8 @@ export interface OpenedModel {
 
 /** The objective that a run minimized, for other rows. */
 export interface OpenedObjective {
-  /** Whether each row needs standard normal draws [n × d], and perhaps a uniform one [n] for its noise level. */
-  readonly needsDraws: boolean
+  /** Standard normal numbers that each row needs, 0, d or 2d; beside them perhaps a uniform one for its noise level. */
+  readonly drawsPerRow: number
   /** The objective of each row [n × d], in the units of the fit. */
   perRow(rows: Float64Array, draws: { readonly normal: Float64Array; readonly uniform: Float64Array } | null): Promise<Float64Array>
   release(): Promise<void>
@@ -95,19 +95,19 @@ export async function openObjective(folder: string, dimension: number, options: 
   const file = join(folder, objectiveName)
   const bytes = await readFile(file).catch(() => null)
   if (bytes === null) return null
-  const { executable, inputNames } = await openOnnx(bytes, file, ['objective'], options)
-  const needsDraws = inputNames.includes('draws')
+  const { executable, inputNames, inputMetadata } = await openOnnx(bytes, file, ['objective'], options)
+  const drawsPerRow = Number(inputMetadata.find(({ name }) => name === 'draws')?.shape?.[1] ?? 0)
   const needsLevels = inputNames.includes('levels')
   return {
-    needsDraws,
+    drawsPerRow,
     perRow: async (rows, draws) => {
       const count = rows.length / dimension
       const result = new Float64Array(count)
       for (let first = 0; first < count; first += ROWS_AT_ONCE) {
         const size = Math.min(ROWS_AT_ONCE, count - first)
-        const part = (values: Float64Array): Values => ({ shape: [size, dimension], data: values.subarray(first * dimension, (first + size) * dimension) })
+        const part = (values: Float64Array, width: number): Values => ({ shape: [size, width], data: values.subarray(first * width, (first + size) * width) })
         const { objective } = await executable.run({
-          x: part(rows), ...(needsDraws ? { draws: part(draws!.normal) } : {}),
+          x: part(rows, dimension), ...(drawsPerRow > 0 ? { draws: part(draws!.normal, drawsPerRow) } : {}),
           ...(needsLevels ? { levels: { shape: [size], data: draws!.uniform.subarray(first, first + size) } } : {}),
         })
         result.set(objective.data, first)
@@ -133,5 +133,5 @@ async function openOnnx(bytes: Uint8Array, file: string, wanted: readonly string
     },
     release: () => session.release(),
   }
-  return { executable, inputNames: session.inputNames, outputNames: session.outputNames }
+  return { executable, inputNames: session.inputNames, inputMetadata: session.inputMetadata, outputNames: session.outputNames }
 }

@@ -119,9 +119,9 @@ async function objectiveOf({ folder, metadata }: OpenedModel, rows: Float64Array
   const objective = folder === null ? null : await openObjective(folder, metadata.columns.length, threads === undefined ? {} : { threads })
   if (objective === null) return { value: null, standardError: null }
   try {
-    if (!objective.needsDraws) return meanWithError(await objective.perRow(rows, null))
+    if (objective.drawsPerRow === 0) return meanWithError(await objective.perRow(rows, null))
     const total = new Float64Array(rows.length / metadata.columns.length)
-    const draws = new Float64Array(rows.length)
+    const draws = new Float64Array(total.length * objective.drawsPerRow)
     const levels = new Float64Array(total.length)
     const count = Math.max(2, Math.min(MOST_DRAWS, 2 * Math.floor(ROWS_TIMES_DRAWS / total.length / 2)))
     for (let draw = 0; draw < count; draw++) {
