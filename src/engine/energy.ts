@@ -31,7 +31,11 @@ export interface LadderEnergy {
 /** Prepares the program of a noise-conditional energy (inputs `x` and `t`, outputs `energy` and `score`). */
 export async function runLadder(program: Program, about: Pick<LadderEnergy, 'columns' | 'ladder' | 'deviations'>, engine: Engine): Promise<LadderEnergy> {
   const { energy, score } = program.outputs
-  const executable = await engine.prepare({ ...program, outputs: { energy, score } })
+  return ladderOf(await engine.prepare({ ...program, outputs: { energy, score } }), about)
+}
+
+/** The energies that an executable with inputs `x` and `t` computes. */
+export function ladderOf(executable: Executable, about: Pick<LadderEnergy, 'columns' | 'ladder' | 'deviations'>): LadderEnergy {
   return {
     ...about,
     at: (t) => energyOf({ ...executable, run: (feeds) => executable.run({ ...feeds, t: { shape: [feeds.x.shape[0]], data: new Float64Array(feeds.x.shape[0]).fill(t) } }) }, about.columns),

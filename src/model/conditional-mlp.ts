@@ -16,6 +16,9 @@ export interface ConditionalOptions {
   readonly ladder: Ladder
 }
 
+/** Fine from the start: at small levels the density may have many narrow modes, and at large ones the noise smooths what is too fine. */
+const fineStart = { first: 6, later: Math.sqrt(3), biases: 2 }
+
 /** U(y, t) = −log N(y; 0, Σ + tI) + network(y/√(1 + t), log t). */
 export function conditionalMlp({ hidden, activation, covariance, ladder }: ConditionalOptions): Model {
   const layers = layersOf(hidden, activation)
@@ -35,6 +38,6 @@ export function conditionalMlp({ hidden, activation, covariance, ladder }: Condi
       const level = log(t).sub((least + most) / 2).div((most - least) / 2).reshape([1])
       return base.sub(d / 2 * Math.log(2 * Math.PI)).sub(layers.value(parameters, concatenate([y.div(sqrt(t.add(1))), level])))
     },
-    initial: (random, dimension) => layers.initial(random, dimension + 1),
+    initial: (random, dimension) => layers.initial(random, dimension + 1, fineStart),
   })
 }

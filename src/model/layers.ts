@@ -16,11 +16,18 @@ export interface Layers {
   formula(input: string): string
   parameters(inputs: number): Record<string, Parameter>
   value(parameters: Readonly<Record<string, Expression>>, input: Expression): Expression
-  /**
-   * Start values of all parameters, packed in their order. Weights are uniform in ±1/√inputs: smoother than the
-   * ±√(3/inputs) that keeps the units' variance at one, and with a few thousand rows closer to the truth (bench/quality.ts).
-   */
-  initial(random: Random, inputs: number): Float64Array
+  /** Start values of all parameters, packed in their order. */
+  initial(random: Random, inputs: number, start: StartWeights): Float64Array
+}
+
+/** Weights start uniform in ± a gain over √inputs. */
+export interface StartWeights {
+  /** The gain of the first layer: how finely its units divide the inputs' range. */
+  readonly first: number
+  /** The gain of the others; √3 keeps the variance of units at one. */
+  readonly later: number
+  /** Half the range of the first layer's biases, which spread the units' bends over the data instead of stacking them at the origin. */
+  readonly biases: number
 }
 
 /** The network with these numbers of hidden units. */
@@ -50,16 +57,15 @@ export function layersOf(hidden: readonly number[], activation: Activation): Lay
       for (let layer = 1; layer <= hidden.length; layer++) h = activate(matmul(parameters[`weight${layer}`], h).add(parameters[`bias${layer}`]))
       return dot(parameters.readout, h)
     },
-    initial: (random, inputs) => {
+    initial: (random, inputs, start) => {
       const parts: number[] = []
       const spread = (count: number, bound: number): void => {
         for (let k = 0; k < count; k++) parts.push(bound * (2 * random.uniform() - 1))
       }
       hidden.forEach((units, layer) => {
         const count = inputsOf(layer, inputs)
-        spread(units * count, 1 / Math.sqrt(count))
-        // Biases spread the units' bends over the data's range instead of stacking them at the origin.
-        spread(units, layer === 0 ? 0.6 : 0)
+        spread(units * count, (layer === 0 ? start.first : start.later) / Math.sqrt(count))
+        spread(units, layer === 0 ? start.biases : 0)
       })
       spread(last, 1 / Math.sqrt(last))
       return Float64Array.from(parts)

@@ -3,9 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UnnormError } from '../base/errors.ts'
 import { readModelMetadata } from '../compile/model-file.ts'
-import type { ModelMetadata } from '../compile/model-file.ts'
-import { energyOf } from '../engine/energy.ts'
-import type { RunningEnergy } from '../engine/energy.ts'
+import type { LadderMetadata, ModelMetadata } from '../compile/model-file.ts'
+import { energyOf, ladderOf } from '../engine/energy.ts'
+import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
 import type { Executable, Values } from '../engine/engine.ts'
 import { openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
@@ -88,6 +88,19 @@ async function openEnergy(bytes: Uint8Array, file: string, columns: readonly str
     throw new UnnormError('foreign-model', `${file} is an ONNX model, but not one that unnorm wrote: it must take x and give energy and score`)
   }
   return energyOf(executable, columns)
+}
+
+/**
+ * The energies of all noise levels of a run; null where it was fitted at one level.
+ * @param folder a run folder
+ */
+export async function openLadder(folder: string, options: NodeEngineOptions = {}): Promise<LadderEnergy | null> {
+  const file = join(folder, ladderName)
+  const bytes = await readFile(file).catch(() => null)
+  if (bytes === null) return null
+  const { columns, ladder, deviations } = readModelMetadata(bytes, file) as LadderMetadata
+  const { executable } = await openOnnx(bytes, file, ['energy', 'score'], options)
+  return ladderOf(executable, { columns, ladder, deviations })
 }
 
 /** The objective of a completed run; null where the run did not keep it. */
