@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createSvgDocument } from '../../src/node/render.ts'
 import { axisNumbers, axisTitle, horizontalNumbers } from '../../src/report/drawing/axis.ts'
+import { openRing } from '../../src/report/drawing/marks.ts'
 import { colors, darkFigureStyles, heatRamp, heatSteps } from '../../src/report/drawing/palette.ts'
 import { composeFigure, escapeMarkup } from '../../src/report/drawing/svg.ts'
 import { fitNames, shortenApart, textWidth } from '../../src/report/drawing/text.ts'
@@ -64,11 +65,11 @@ describe('density and score in the plane', () => {
   })
 
   it('says how much of the density it leaves out, if that is more than half a percent', async () => {
-    // A logistic density, F(x) = 1/(1 + e⁻ˣ), beside rows of a narrower one.
+    // A logistic density, F(x) = 1/(1 + e⁻ˣ), beside rows of one so narrow that three times their frame does not hold it.
     const logistic = energyOf(['x'], ([x]) => ({ energy: x + 2 * Math.log1p(Math.exp(-x)), score: [-Math.tanh(x / 2)] }))
     const random = generator(9)
     const known = { value: 0, standardError: 0, method: 'exact' }
-    const landscape = await prepareLandscape(logistic, tableOf(['x'], 400, () => [random.normal()]), { ...details, logNormalizer: known })
+    const landscape = await prepareLandscape(logistic, tableOf(['x'], 400, () => [0.2 * random.normal()]), { ...details, logNormalizer: known })
     const [below, above] = landscape.frame[0].map((x) => 1 / (1 + Math.exp(-x)))
     const share = Number(/log Z = 0 \(exact\)\. ([\d.]+) % of the probability lies outside the frame\./.exec(wordsOf(drawLandscape(landscape, document)))?.[1])
     expect(share).toBeCloseTo(100 * (1 - (above - below)), 1)
@@ -88,6 +89,39 @@ describe('density and score in the plane', () => {
     const [heat] = drawLandscape(await landscapeOf(['x', 'y'], 150), document).panels
     for (const color of heatRamp(heatSteps).light.slice(1)) expect(heat).toContain(`<path fill="${color}"`)
     expect(new RegExp(`<g [^>]*stroke="${colors.contour}"[^>]*>((?:<path [^>]*>)*)</g>`).exec(heat)?.[1].match(/<path /g)).toHaveLength(4)
+  })
+})
+
+describe('a contour that the frame cuts', () => {
+  const sides = [[0, 10], [0, 20]]
+  it('ends at the frame and does not run along it', () => {
+    // Closed by the contour's algorithm along the left side and around the corner below.
+    const ring = [[4, 6], [1, 8], [0, 7.5], [0, 1], [1, 0], [3, 0], [4, 1], [4, 6]] as const
+    expect(openRing(ring, sides)).toEqual([[[4, 0], [4, 1], [4, 6], [1, 8], [0, 8]]])
+    const inside = [[4, 6], [1, 8], [2, 2], [4, 6]] as const
+    expect(openRing(inside, sides)).toEqual([inside])
+    expect(openRing([[0, 1], [0, 19], [10, 19], [10, 1], [0, 1]], sides)).toEqual([])
+  })
+
+  it('is drawn so', async () => {
+    // Rows much closer together than the density is wide, and no log Z that would widen their frame.
+    const random = generator(7)
+    const close = tableOf(['x', 'y'], 50, () => [0.3 * random.normal(), 0.3 * random.normal()])
+    const landscape = await prepareLandscape(mixtureEnergy(['x', 'y'], [[0, 0]], [1], 1), close, { ...details, logNormalizer: null })
+    const [heat] = drawLandscape(landscape, document).panels
+    const lines = [...(new RegExp(`<g [^>]*stroke="${colors.contour}"[^>]*>((?:<path [^>]*>(?:</path>)?)*)</g>`).exec(heat)?.[1] ?? '').matchAll(/ d="([^"]*)"/g)].map(([, d]) => d)
+    expect(lines).toHaveLength(4)
+    const segments = lines.join('').split('M').slice(1).flatMap((piece) => {
+      const points = piece.replace('Z', '').split('L').map((pair) => pair.split(',').map(Number))
+      return points.slice(1).map((point, index) => [points[index], point])
+    })
+    expect(segments.length).toBeGreaterThan(100)
+    for (const axis of [0, 1]) {
+      const along = segments.flat().map((point) => point[axis])
+      const ends = [Math.min(...along), Math.max(...along)]
+      expect(ends[1] - ends[0]).toBeCloseTo(380, 0)
+      expect(segments.filter(([one, other]) => one[axis] === other[axis] && ends.includes(one[axis]))).toEqual([])
+    }
   })
 })
 

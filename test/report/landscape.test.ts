@@ -6,7 +6,7 @@ import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, th
 import { prepareLandscape } from '../../src/report/landscape/landscape.ts'
 import type { LandscapeDetails, LineLandscape, PairsLandscape, PlaneLandscape } from '../../src/report/landscape/landscape.ts'
 import { medianSteepness, scoreArrows } from '../../src/report/landscape/score-arrows.ts'
-import { energyOf, generator, mixtureEnergy, tableOf } from './examples.ts'
+import { energyOf, generator, mixtureEnergy, mixtureRow, tableOf } from './examples.ts'
 
 const details: LandscapeDetails = { heading: 'test', logNormalizer: null, noise: null, warnings: [] }
 const logTwoPi = Math.log(2 * Math.PI)
@@ -130,6 +130,34 @@ describe('the frame', () => {
     expect(to).toBeLessThan(2)
     const landscape = await prepareLandscape(mixtureEnergy(['x'], [[0]], [1], 1), { source: 't', columns: ['x'], rows: 1000, rowsRead: 1000, columnsLeftOut: [], values: rows }, details)
     expect(landscape.rowsOutside).toBe(1)
+  })
+
+  it('of a few rows holds the density as well, and all of them', async () => {
+    for (const columns of [['x'], ['x', 'y']]) {
+      const d = columns.length
+      const few = generator(3)
+      const rows = tableOf(columns, 5, () => columns.map(() => few.normal()))
+      const known = { value: (d / 2) * logTwoPi, standardError: null, method: 'exact' }
+      const energy = mixtureEnergy(columns, [columns.map(() => 0)], [1], 1)
+      const landscape = await prepareLandscape(energy, rows, { ...details, logNormalizer: known }) as LineLandscape | PlaneLandscape
+      expect(landscape.grid.mass).toBeGreaterThan(0.99)
+      expect(landscape.rowsOutside).toBe(0)
+      if (landscape.kind === 'plane') expect(landscape.contours).toHaveLength(4)
+      // Nothing says that an energy without log Z has a density: there the rows alone count.
+      const unknown = await prepareLandscape(energy, rows, details)
+      expect(unknown.frame.every(([from, to], axis) => to - from < landscape.frame[axis][1] - landscape.frame[axis][0])).toBe(true)
+    }
+  })
+
+  it('does not follow the density to rows that it leaves out itself', async () => {
+    const random = generator(12)
+    // 1.5 % of the rows lie far out, and as much of the probability.
+    const means = [[0, 0], [12, 0]]
+    const rows = tableOf(['x', 'y'], 400, () => mixtureRow(random, means, [0.985, 0.015], 1))
+    const known = { value: logTwoPi, standardError: null, method: 'exact' }
+    const landscape = await prepareLandscape(mixtureEnergy(['x', 'y'], means, [0.985, 0.015], 1), rows, { ...details, logNormalizer: known })
+    expect(landscape.rowsOutside).toBeGreaterThan(0)
+    expect(landscape.frame[0][1]).toBeLessThan(8)
   })
 
   it('is never empty', () => {

@@ -25,6 +25,38 @@ export function dotsMark(points: Float64Array, radius: number, color: string, op
   }, { stroke: color, 'stroke-width': String(2 * radius), 'stroke-linecap': 'round', 'stroke-opacity': String(opacity), fill: 'none' }))
 }
 
+/** Rings of a contour mark as they cross the frame, open where the frame cuts them: its edge is no place of equal density. */
+export const openAtFrame: Plot.RenderFunction = (index, scales, values, dimensions, context, next) => {
+  const { width, height, marginLeft, marginRight, marginTop, marginBottom } = dimensions
+  const sides = [[marginLeft, width - marginRight], [marginTop, height - marginBottom]]
+  const channels = values as unknown as { readonly geometry: readonly { readonly coordinates: readonly (readonly Ring[])[] }[] }
+  const geometry = channels.geometry.map(({ coordinates }) => ({ type: 'MultiLineString', coordinates: coordinates.flat().flatMap((ring) => openRing(ring, sides)) }))
+  return next?.(index, scales, { ...values, geometry } as unknown as Plot.ChannelValues, dimensions, context) ?? null
+}
+
+type Point = readonly [number, number]
+/** A closed ring: its first point is its last. */
+type Ring = readonly Point[]
+
+/** The pieces of a ring inside a box of [from, to] by axis. Its points on the box's sides are those at which it was closed along them. */
+export function openRing(ring: Ring, sides: readonly (readonly number[])[]): Ring[] {
+  const touched = (point: Point): number => sides.findIndex((ends, axis) => ends.some((end) => Math.abs(point[axis] - end) < 1e-6))
+  const start = ring.findIndex((point) => touched(point) !== -1)
+  if (start === -1) return [ring]
+  const turned = [...ring.slice(start, -1), ...ring.slice(0, start + 1)]
+  /** From the last point inside straight to the side. */
+  const exit = (point: Point, side: Point): Point => (touched(side) === 0 ? [side[0], point[1]] : [point[0], side[1]])
+  const pieces: Point[][] = []
+  turned.forEach((point, index) => {
+    const before = turned[index - 1]
+    if (touched(point) === -1) {
+      if (touched(before) !== -1) pieces.push([exit(point, before)])
+      pieces[pieces.length - 1].push(point)
+    } else if (before !== undefined && touched(before) === -1) pieces[pieces.length - 1].push(exit(before, point))
+  })
+  return pieces
+}
+
 /** Arrows with heads that shrink with their length; an arrow shorter than a pixel is only its shaft. */
 export function arrowsMark(arrows: readonly Arrow[], color: string, width: number, opacity = 1): Plot.Markish {
   return pathMark('score', (x, y) => arrows.map((arrow) => {

@@ -1,7 +1,7 @@
 // The figure of a fit: the learned density beside the data with the score as arrows; curves in one dimension, pairs above two.
 import * as Plot from '@observablehq/plot'
 import { axisNumbers, axisTitle, numberSize } from '../drawing/axis.ts'
-import { arrowsMark, dotsMark } from '../drawing/marks.ts'
+import { arrowsMark, dotsMark, openAtFrame } from '../drawing/marks.ts'
 import { colors, heatRamp, heatSteps } from '../drawing/palette.ts'
 import { drawPlot, leftMargin, svgPiece } from '../drawing/plot.ts'
 import type { AxisOptions, Box } from '../drawing/plot.ts'
@@ -67,7 +67,7 @@ function heatMarks(landscape: PlaneLandscape): Plot.Markish[] {
     Plot.rect([0], { ...bounds, fill: heatRamp(heatSteps).light[0] }),
     Plot.contour(grid.density, { ...bounds, fill: Plot.identity, stroke: 'none', thresholds: stepStarts(grid.peak) }),
     Plot.frame({ stroke: colors.grid }),
-    ...(lines.length === 0 ? [] : [Plot.contour(grid.density, { ...bounds, value: Plot.identity, fill: 'none', stroke: colors.contour, strokeWidth: 0.9, strokeOpacity: 0.7, thresholds: lines })]),
+    ...(lines.length === 0 ? [] : [Plot.contour(grid.density, { ...bounds, value: Plot.identity, fill: 'none', stroke: colors.contour, strokeWidth: 0.9, strokeOpacity: 0.7, thresholds: lines, render: openAtFrame })]),
   ]
 }
 

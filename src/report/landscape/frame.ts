@@ -3,8 +3,9 @@
 /** The interval of each column that a figure shows. */
 export type Frame = readonly (readonly [number, number])[]
 
-/** Outliers farther from the central 98 % than this share of its width do not stretch the frame. */
-const reach = 0.6
+/** Rows farther from the central 96 % than this share of its width do not stretch the frame: 5.1 standard deviations of a Gaussian. */
+const reach = 0.75
+const outer = 0.02
 const padding = 0.08
 /** Two axes whose widths differ by less than this factor get the same units per pixel. */
 const nearlyEqual = 1.6
@@ -17,8 +18,8 @@ export function frameOf(rows: Float64Array, dimension: number): Frame {
   const count = rows.length / dimension
   return Array.from({ length: dimension }, (_, column) => {
     const sorted = Float64Array.from({ length: count }, (_unused, row) => rows[row * dimension + column]).sort()
-    const low = sorted[Math.floor(0.01 * (count - 1))]
-    const high = sorted[Math.ceil(0.99 * (count - 1))]
+    const low = sorted[Math.floor(outer * (count - 1))]
+    const high = sorted[Math.ceil((1 - outer) * (count - 1))]
     const slack = reach * (high - low)
     const from = Math.max(sorted[0], low - slack)
     const to = Math.min(sorted[count - 1], high + slack)

@@ -4,6 +4,7 @@ import { UnnormError } from '../../base/errors.ts'
 import { spreadRows } from '../../data/spread-rows.ts'
 import type { Table } from '../../data/table.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
+import { frameOfDensity } from './density-frame.ts'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from './density.ts'
 import type { GridDensity, KnownNormalizer } from './density.ts'
 import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows } from './frame.ts'
@@ -118,8 +119,15 @@ function countOutside({ values, columns }: Table, frame: Frame): number {
   return count
 }
 
+/** Where rows and density lie; a density of unknown log Z need not be one, and has no say in it. */
+async function shownFrame(energy: FittedEnergy, { values, rows, columns }: Table, { logNormalizer }: LandscapeDetails): Promise<Frame> {
+  const frame = frameOf(values, columns.length)
+  if (logNormalizer === null || logNormalizer.value === null) return frame
+  return frameOfDensity(energy, frame, 1 - rowsInside(values, frame).length / (rows * columns.length))
+}
+
 async function line(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<LineLandscape> {
-  const frame = frameOf(table.values, 1)
+  const frame = await shownFrame(energy, table, details)
   const inside = rowsInside(table.values, frame)
   const x = cellMiddles(frame[0], lineCells)
   const { energy: values, score } = await energy.evaluate(x)
@@ -133,7 +141,7 @@ async function line(energy: FittedEnergy, table: Table, details: LandscapeDetail
 }
 
 async function plane(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<PlaneLandscape> {
-  const frame = equalUnits(frameOf(table.values, 2))
+  const frame = equalUnits(await shownFrame(energy, table, details))
   const inside = rowsInside(table.values, frame)
   const fine = planeRows(frame, planeCells)
   const coarse = planeRows(frame, arrowCells)
