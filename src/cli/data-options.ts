@@ -4,7 +4,6 @@ import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { Options, OptionValues } from '../base/options.ts'
 import type { Table } from '../data/table.ts'
-import { tableWarnings } from '../data/check.ts'
 import type { DataSource } from '../node/data-source.ts'
 import type { ReadOptions } from '../node/read-table.ts'
 import type { Context } from './context.ts'
@@ -58,6 +57,6 @@ export async function readModelColumns(context: Context, source: DataSource, col
     throw new UnnormError('missing-column', `${source.name}: no column ${JSON.stringify(first)}, which the model has${didYouMean(first, names)} (the model's columns are ${columns.join(', ')}; the data have ${names.join(', ')})`)
   }
   const table = await readTable(source, { ...options, columns })
-  for (const warning of tableWarnings(table, true)) context.warn(warning)
+  for (const warning of table.warnings ?? []) context.warn(warning)
   return table
 }

@@ -5,7 +5,6 @@ import type { Readable } from 'node:stream'
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { version } from '../base/version.ts'
-import { tableWarnings } from '../data/check.ts'
 import type { Table } from '../data/table.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import { checkpointName, encodeCheckpoint, readCheckpoint } from '../node/checkpoint.ts'
@@ -171,7 +170,7 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
     throw error
   })
   try {
-    const warnings: Warning[] = [...tableWarnings(table, request.read.columns !== undefined), ...result.fit.warnings]
+    const warnings: Warning[] = [...table.warnings ?? [], ...result.fit.warnings]
     context.progress.phase('drawing')
     const outputs = await runOutputs(result, { ...result.fit, warnings }, table)
     await folder.finish({ ...outputs.files, [checkpointName]: encodeCheckpoint({ ...start, state: result.state }) })

@@ -161,21 +161,3 @@ function relation(table: Table, scale: Scale, j: number, basis: readonly number[
 
 const short = (value: number): string => String(Number(value.toPrecision(6)))
 const quote = (table: Table, j: number): string => JSON.stringify(table.columns[j])
-
-/**
- * What reading a table left out, for the user to know: rows with missing values (`rows-dropped`), and columns that are not
- * numeric (`columns-left-out`).
- * @param columnsChosen whether the user named the columns; the others then need no mention
- */
-export function tableWarnings(table: Table, columnsChosen: boolean): Warning[] {
-  const warnings: Warning[] = []
-  const dropped = table.rowsRead - table.rows
-  if (dropped > 0) {
-    warnings.push({ code: 'rows-dropped', message: `${table.source}: ${dropped} of ${table.rowsRead} rows were dropped for missing or infinite values` })
-  }
-  if (!columnsChosen && table.columnsLeftOut.length > 0) {
-    const many = table.columnsLeftOut.length > 1
-    warnings.push({ code: 'columns-left-out', message: `${table.source}: ${many ? 'columns' : 'column'} left out, not numeric: ${table.columnsLeftOut.join(', ')}` })
-  }
-  return warnings
-}

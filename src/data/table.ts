@@ -1,4 +1,5 @@
 // A table: named numeric columns, held row by row, because training draws whole rows at random.
+import type { Warning } from '../base/errors.ts'
 
 /** A numeric table in the user's units. */
 export interface Table {
@@ -13,4 +14,6 @@ export interface Table {
   readonly rowsRead: number
   /** Columns of the source that are not in `columns` (text, or not asked for). */
   readonly columnsLeftOut: readonly string[]
+  /** What whoever reads the numbers should know of how the table was read; none if left out. */
+  readonly warnings?: readonly Warning[]
 }

@@ -3,12 +3,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { UnnormError } from '../base/errors.ts'
 import { queryRows, sqlText } from './duckdb.ts'
-import { escapeGlob } from './source-files.ts'
+import { columnsDiffer, escapeGlob } from './source-files.ts'
 
 /** The columns of CSV files and the SQL of their rows, in which column k is the text `c<k>`, null where empty. */
 export interface CsvSource {
   readonly names: readonly string[]
+  readonly delimiter: string
   readonly relation: string
+  /** Empty lines before and between the rows. They are rows only where there is one column; else DuckDB passes over them. */
+  blankLines(): Promise<number>
 }
 
 /**
@@ -22,19 +25,37 @@ export async function openCsv(connection: DuckDBConnection, paths: readonly stri
   const [{ names, delimiter }] = headers
   headers.forEach((header, i) => {
     if (header.delimiter !== delimiter || header.names.join('\0') !== names.join('\0')) {
-      throw new UnnormError('columns-differ', `${display(paths[i])}: columns ${header.names.join(', ')} differ from those of ${display(paths[0])}, ${names.join(', ')} (files read together must have the same columns)`)
+      throw columnsDiffer(display(paths[i]), header.names, display(paths[0]), names)
     }
   })
   const columns = names.map((_, k) => `'c${k}': 'VARCHAR'`).join(', ')
-  const files = paths.map((path) => sqlText(escapeGlob(path))).join(', ')
-  const relation = `read_csv([${files}], auto_detect = false, header = true, delim = ${sqlText(delimiter)}, quote = '"', escape = '"', `
+  const rowsOf = (files: readonly string[]): string =>
+    `read_csv([${files.map((path) => sqlText(escapeGlob(path))).join(', ')}], auto_detect = false, header = true, delim = ${sqlText(delimiter)}, quote = '"', escape = '"', `
     + `strict_mode = true, null_padding = false, ignore_errors = false, skip = 0, comment = '', columns = {${columns}})`
-  return { names, relation }
+  async function blankLines(): Promise<number> {
+    let count = 0
+    if (names.length > 1) for (const path of paths) count += await blankLinesOf(connection, path, rowsOf([path]), names.length)
+    return count
+  }
+  return { names, delimiter, relation: rowsOf(paths), blankLines }
+}
+
+/** The lines of a file as they are, null where empty. Through DuckDB rather than the file system, because it unpacks gz and zst. */
+const linesOf = (path: string): string =>
+  `read_csv(${sqlText(escapeGlob(path))}, auto_detect = false, header = false, strict_mode = false, delim = '', quote = '', escape = '', columns = {'line': 'VARCHAR'})`
+
+async function blankLinesOf(connection: DuckDBConnection, path: string, rows: string, width: number): Promise<number> {
+  const [[empty]] = await queryRows(connection, `select count(*) from ${linesOf(path)} where line is null`)
+  if (empty === 0) return 0
+  // The lines up to the last row, less the header, the rows and what is inside of quotes: such lines belong to cells.
+  const [[last]] = await queryRows(connection, `select max(number) from (select row_number() over () as number, line from ${linesOf(path)}) where line is not null`)
+  const lineEnds = Array.from({ length: width }, (_, k) => `coalesce(length(c${k}) - length(replace(c${k}, chr(10), '')), 0)`).join(' + ')
+  const [[count, inside]] = await queryRows(connection, `select count(*), coalesce(sum(${lineEnds}), 0)::bigint from ${rows}`)
+  return Number(last) - 1 - Number(count) - Number(inside)
 }
 
 async function readHeader(connection: DuckDBConnection, path: string, shown: string): Promise<{ names: string[]; delimiter: string }> {
-  // Through DuckDB rather than the file system, because it unpacks gz and zst.
-  const [row] = await queryRows(connection, `select line from read_csv(${sqlText(escapeGlob(path))}, auto_detect = false, header = false, strict_mode = false, delim = '', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1`)
+  const [row] = await queryRows(connection, `select line from ${linesOf(path)} limit 1`)
   const line = String(row?.[0] ?? '').replace(/^\uFEFF/, '')
   if (line.trim() === '') throw new UnnormError('empty-table', `${shown}: its first line is empty (must hold the column names)`)
   const delimiter = delimiterOf(line)

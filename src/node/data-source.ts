@@ -11,7 +11,7 @@ import { firstLine, openDatabase, queryRows, sqlName, sqlText } from './duckdb.t
 import type { DatabaseLimits } from './duckdb.ts'
 import { fileError } from './files.ts'
 import { refuseDamaged } from './packed-files.ts'
-import { escapeGlob, findFiles } from './source-files.ts'
+import { columnsDiffer, escapeGlob, findFiles } from './source-files.ts'
 
 export interface SourceOptions extends DatabaseLimits {
   /** The table or view of a DuckDB database file, `name` or `schema.name`. */
@@ -42,8 +42,8 @@ export interface DataSource {
   /** As the user wrote it: the path, `-`, or the statement. */
   readonly name: string
   readonly columns: readonly SourceColumn[]
-  /** The format has no types: every column is text, whatever it holds (CSV). */
-  readonly untyped: boolean
+  /** Of CSV, in which every column is text, whatever it holds; null where columns have types. */
+  readonly delimiter: string | null
   /** SQL to stand after FROM; its rows come in the same order every time. */
   readonly relation: string
   readonly connection: DuckDBConnection
@@ -51,6 +51,8 @@ export interface DataSource {
   guarded<T>(work: () => Promise<T>): Promise<T>
   /** The places of rows, given by their numbers from 1 over all files. */
   places(rows: readonly number[]): Promise<RowPlace[]>
+  /** Empty lines of CSV that are no rows. */
+  blankLines(): Promise<number>
   /** 0, 1, 2 …: for names of what is registered with the connection. */
   nextNumber(): number
   close(): Promise<void>
@@ -65,6 +67,8 @@ export interface DataSource {
 export async function openSource(source: string | null, options: SourceOptions = {}): Promise<DataSource> {
   if (source === null && options.sql === undefined) throw new UnnormError('missing-data', 'no data (must be a file, a folder, - or --sql)', 'usage')
   if (options.table !== undefined && options.sql !== undefined) throw new UnnormError('conflicting-options', 'invalid --table: not together with --sql (name the table in the statement)', 'usage')
+  const other = options.sql !== undefined ? '--sql' : options.table !== undefined ? '--table' : undefined
+  if (source === '-' && other !== undefined) throw new UnnormError('conflicting-options', `invalid ${other}: not together with standard input, which is CSV (leave out - or ${other})`, 'usage')
   const database = await openDatabase(options)
   try {
     const { connection, temporaryFolder } = database
@@ -83,11 +87,12 @@ export async function openSource(source: string | null, options: SourceOptions =
       name,
       nextNumber: () => number++,
       columns: opened.columns,
-      untyped: opened.untyped ?? false,
+      delimiter: opened.delimiter ?? null,
       relation: opened.relation,
       connection,
       guarded,
       places: (rows) => guarded(() => placesOf(connection, opened, rows)),
+      blankLines: async () => opened.blankLines?.() ?? 0,
       close: () => database.close(),
     }
   } catch (error) {
@@ -98,10 +103,11 @@ export async function openSource(source: string | null, options: SourceOptions =
 
 interface Opened {
   readonly columns: readonly SourceColumn[]
-  readonly untyped?: boolean
+  readonly delimiter?: string
   readonly relation: string
   readonly paths: readonly string[]
   display(path: string): string
+  blankLines?(): Promise<number>
 }
 
 async function open(connection: DuckDBConnection, source: string | null, options: SourceOptions, folder: string): Promise<Opened> {
@@ -128,16 +134,31 @@ async function open(connection: DuckDBConnection, source: string | null, options
     const relation = await tableIn(connection, source!, options.table)
     return { columns: await describe(connection, relation), relation, paths: [], display: whole }
   }
-  const files = `[${paths.map((path) => sqlText(escapeGlob(path))).join(', ')}]`
-  // All of a JSON file is looked at for its columns and types: a sample would lose late ones.
-  const relation = format === 'parquet' ? `read_parquet(${files})` : `read_json(${files}, sample_size = -1)`
+  if (format === 'parquet') await refuseDifferentColumns(connection, paths, display)
+  const relation = format === 'parquet' ? parquetRows(paths) : jsonRows(paths)
   return { columns: await describe(connection, relation), relation, paths, display }
 }
 
+const sqlList = (paths: readonly string[]): string => `[${paths.map((path) => sqlText(escapeGlob(path))).join(', ')}]`
+// All of a file is looked at for its columns and types: a sample would lose late ones.
+const jsonRows = (paths: readonly string[]): string => `read_json(${sqlList(paths)}, sample_size = -1)`
+// Types that hold the cells of every file: to that of a column of the first one, whole numbers, fractions of a later one would be rounded.
+const parquetRows = (paths: readonly string[]): string => `read_parquet(${sqlList(paths)}, union_by_name = true)`
+
+// Read by name, columns that a file lacks would be empty. Their order may differ.
+async function refuseDifferentColumns(connection: DuckDBConnection, paths: readonly string[], display: (path: string) => string): Promise<void> {
+  let first: readonly string[] | undefined
+  for (const path of paths.length > 1 ? paths : []) {
+    const names = (await describe(connection, parquetRows([path]))).map(({ name }) => name)
+    first ??= names
+    if (names.toSorted().join('\0') !== first.toSorted().join('\0')) throw columnsDiffer(display(path), names, display(paths[0]), first)
+  }
+}
+
 async function openCsvFiles(connection: DuckDBConnection, paths: readonly string[], display: (path: string) => string): Promise<Opened> {
-  const { names, relation } = await openCsv(connection, paths, display).catch((error: unknown) => { throw csvError(error, display) })
+  const { names, ...csv } = await openCsv(connection, paths, display).catch((error: unknown) => { throw csvError(error, display) })
   const columns = names.map((name, k): SourceColumn => ({ name, sql: `c${k}`, kind: 'text', type: 'VARCHAR' }))
-  return { columns, untyped: true, relation, paths, display }
+  return { ...csv, columns, paths, display }
 }
 
 async function describe(connection: DuckDBConnection, relation: string): Promise<SourceColumn[]> {
@@ -182,7 +203,7 @@ async function attach(connection: DuckDBConnection, path: string): Promise<void>
     await connection.run(`attach ${sqlText(path)} as data (read_only)`)
     await connection.run('use data')
   } catch (error) {
-    throw new UnnormError('not-a-database', `${path}: cannot be opened as a DuckDB database: ${firstLine(error)}`)
+    throw new UnnormError('not-a-database', `${path}: cannot be opened as a DuckDB database: ${firstLine(error)} (copy the file again; if another program writes it, end that first)`)
   }
 }
 
@@ -192,11 +213,12 @@ async function tableIn(connection: DuckDBConnection, path: string, table: string
     union all select schema_name, view_name from duckdb_views() where database_name = 'data' and not internal order by 1, 2`)
   const tables = rows.map(([schema, name]) => ({ schema: String(schema), shown: schema === 'main' ? String(name) : `${schema}.${name}`, name: String(name) }))
   const list = tables.map(({ shown }) => shown).join(', ')
-  if (tables.length === 0) throw new UnnormError('empty-table', `${path}: no table in this database`)
-  if (table === undefined) throw new UnnormError('missing-table', `${path}: a database; which table? (--table, one of ${list})`)
-  const found = tables.find(({ shown, schema, name }) => shown === table || `${schema}.${name}` === table)
+  if (tables.length === 0) throw new UnnormError('empty-table', `${path}: no table in this database (choose another file)`)
+  const asked = table ?? (tables.length === 1 ? tables[0].shown : undefined)
+  if (asked === undefined) throw new UnnormError('missing-table', `${path}: a database; which table? (--table, one of ${list})`)
+  const found = tables.find(({ shown, schema, name }) => shown === asked || `${schema}.${name}` === asked)
   if (found === undefined) {
-    throw new UnnormError('unknown-table', `${path}: unknown table: ${table}${didYouMean(table, tables.map(({ shown }) => shown))} (must be one of ${list})`)
+    throw new UnnormError('unknown-table', `${path}: unknown table: ${asked}${didYouMean(asked, tables.map(({ shown }) => shown))} (must be one of ${list})`)
   }
   return `data.${sqlName(found.schema)}.${sqlName(found.name)}`
 }
@@ -232,7 +254,7 @@ function readError(error: unknown, name: string): unknown {
   if (known !== error) return known
   // Errors of DuckDB are plain errors whose message begins with their class.
   if (error instanceof Error && /^(?:[A-Z][A-Za-z]+ )+Error: /.test(error.message)) {
-    return new UnnormError('unreadable-file', `${name}: cannot be read: ${firstLine(error)}`)
+    return new UnnormError('unreadable-file', `${name}: cannot be read: ${firstLine(error)} (write or copy the file again; its ending must say what it holds)`)
   }
   return error
 }

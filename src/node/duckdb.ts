@@ -80,5 +80,5 @@ export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}
 /** The first line of an error of DuckDB, without its class: what went wrong, not how DuckDB would repair it. */
 export function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n')[0].replace(/^(?:[A-Z][A-Za-z]+ )+Error: /, '').trim()
+  return message.split('\n')[0].replace(/^(?:[A-Z][A-Za-z]+ )+Error: /, '').trim().replace(/\.$/, '')
 }

@@ -3,9 +3,11 @@ import type { DuckDBDoubleVector } from '@duckdb/node-api'
 import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { Table } from '../data/table.ts'
+import { completeRow, isBad, isNumber, numberOf, textOf } from './cells.ts'
 import { openSource } from './data-source.ts'
 import type { DataSource, SourceColumn, SourceOptions } from './data-source.ts'
 import { queryRows } from './duckdb.ts'
+import { commaHint, notNumeric, readingWarnings } from './reading-warnings.ts'
 
 export interface ReadOptions extends SourceOptions {
   /** Names of the columns, in the order wanted; every numeric column by default. See `parseColumnList`. */
@@ -14,8 +16,6 @@ export interface ReadOptions extends SourceOptions {
   readonly missing?: 'refuse' | 'drop'
 }
 
-/** Cells of text that stand for a missing value, in any case. */
-const MISSING_TEXTS = ['', 'na', 'n/a', 'nan', 'null', 'none']
 const COUNTING = 'rows count from 1, without the header'
 const SAMPLE_ROWS = 10_000
 
@@ -46,6 +46,7 @@ async function readFrom(source: DataSource, options: ReadOptions): Promise<Table
   const values = new Float64Array(rowsRead * width)
   const drop = options.missing === 'drop'
   const result = await source.connection.stream(`select ${columns.map(numberOf).join(', ')} from ${source.relation}${drop ? ` where ${completeRow(columns)}` : ''}`)
+  const largest = new Float64Array(width)
   let rows = 0
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     const count = chunk.rowCount
@@ -55,18 +56,26 @@ async function readFrom(source: DataSource, options: ReadOptions): Promise<Table
         const value = vector.getItem(i)
         if (value === null || value - value !== 0) throw await missingError(source, columns)
         values[at] = value
+        const size = Math.abs(value)
+        if (size > largest[j]) largest[j] = size
       }
     }
     rows += count
   }
   if (rows === 0) throw new UnnormError('empty-table', `${source.name}: no row is left, for every row has a missing or infinite value (fill them in, or choose other columns with --columns)`)
+  const leftOut = source.columns.filter((column) => !columns.includes(column))
   return {
     source: source.name,
     columns: columns.map(({ name }) => name),
     rows,
     values: rows === rowsRead ? values : values.subarray(0, rows * width),
     rowsRead,
-    columnsLeftOut: source.columns.filter((column) => !columns.includes(column)).map(({ name }) => name),
+    columnsLeftOut: leftOut.map(({ name }) => name),
+    warnings: await readingWarnings(source, {
+      rows, rowsRead,
+      leftOut: options.columns === undefined ? leftOut : [],
+      large: columns.filter((_, j) => largest[j] > Number.MAX_SAFE_INTEGER),
+    }),
   }
 }
 
@@ -88,17 +97,19 @@ export async function selectColumns(source: DataSource, options: ReadOptions): P
     texts = texts.filter((_, k) => counts[k].numbers >= counts[k].bad)
   }
   const { rowsRead, counts } = await countCells(source, texts)
-  if (rowsRead === 0) throw new UnnormError('empty-table', `${source.name}: no rows`)
+  if (rowsRead === 0) throw new UnnormError('empty-table', `${source.name}: no rows (must hold at least one: add rows, or choose another file or statement)`)
   const numeric = new Set(candidates.filter(({ kind }) => kind === 'number'))
   for (const [k, column] of texts.entries()) {
     const { numbers, bad } = counts[k]
     if (bad > 0 && (asked !== undefined || numbers >= bad)) throw await badCellsError(source, column, bad, numbers)
+    if (bad > 0) continue
     if (numbers > 0) numeric.add(column)
     else if (asked !== undefined) throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(column.name)} is not numeric: all its cells are empty (leave it out of --columns)`)
   }
   const columns = candidates.filter((column) => numeric.has(column))
   if (columns.length === 0) {
-    throw new UnnormError('no-numeric-column', `${source.name}: no numeric column among ${source.columns.map(({ name }) => name).join(', ')} (at least one is needed)`)
+    const { list, hint } = await notNumeric(source, source.columns)
+    throw new UnnormError('no-numeric-column', `${source.name}: no numeric column among ${list} (${hint || 'at least one is needed'})`)
   }
   return { columns, rowsRead }
 }
@@ -117,35 +128,17 @@ async function countCells(source: DataSource, texts: readonly SourceColumn[], li
   return { rowsRead: Number(counts[0]), counts: texts.map((_, k) => ({ numbers: Number(counts[2 * k + 1]), bad: Number(counts[2 * k + 2]) })) }
 }
 
-// The text of a cell; JSON texts without their quotes.
-const textOf = ({ sql, type }: SourceColumn): string => (type === 'JSON' ? `(${sql} ->> '$')` : `${sql}::varchar`)
-
-const isMissing = (column: SourceColumn): string =>
-  `coalesce(lower(trim(${textOf(column)})) in (${MISSING_TEXTS.map((text) => `'${text}'`).join(', ')}), true)`
-
-// DuckDB takes 1_000 for a number; nobody else does.
-function numberOf(column: SourceColumn): string {
-  if (column.kind === 'number') return `${column.sql}::double`
-  return `case when contains(${textOf(column)}, '_') then null else try_cast(${textOf(column)} as double) end`
-}
-
-const isNumber = (column: SourceColumn): string => `not ${isMissing(column)} and (${numberOf(column)}) is not null`
-const isBad = (column: SourceColumn): string => `not ${isMissing(column)} and (${numberOf(column)}) is null`
-
-/** SQL that holds for rows whose cells in these columns are all finite numbers. */
-export const completeRow = (columns: readonly SourceColumn[]): string =>
-  columns.map((column) => `coalesce(isfinite(${numberOf(column)}), false)`).join(' and ')
-
 async function badCellsError(source: DataSource, column: SourceColumn, bad: number, numbers: number): Promise<UnnormError> {
   const cells = await queryRows(source.connection, `select number, cell from (select row_number() over () as number, ${textOf(column)} as cell, ${isBad(column)} as bad from ${source.relation}) where bad limit 5`)
   const places = await source.places(cells.map(([number]) => Number(number)))
   const several = new Set(places.map(({ file }) => file)).size > 1
   const list = cells.map(([, cell], i) => `${several ? `${places[i].file} ` : ''}row ${places[i].row} has ${JSON.stringify(cell)}`).join(', ')
   const mostly = numbers >= bad
+  const hint = commaHint(source, cells.map(([, cell]) => String(cell)))
   return new UnnormError(
     mostly ? 'text-in-numeric-column' : 'not-numeric',
     `${several ? source.name : places[0].file}: column ${JSON.stringify(column.name)} ${mostly ? `is numeric but for ${bad} of its ${bad + numbers} cells` : 'is not numeric'}: ${list}${bad > cells.length ? ', …' : ''} `
-    + `(correct ${bad === 1 ? 'it' : 'them'}, or ${mostly ? 'name the columns to use with' : 'leave it out of'} --columns; ${COUNTING})`,
+    + `(correct ${bad === 1 ? 'it' : 'them'}, or ${mostly ? 'name the columns to use with' : 'leave it out of'} --columns;${hint && ` ${hint};`} ${COUNTING})`,
   )
 }
 

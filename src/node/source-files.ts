@@ -1,6 +1,6 @@
 // What a DATA argument stands for: its files and their format, found without reading the data.
 import { constants } from 'node:fs'
-import { access, open, stat } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { UnnormError } from '../base/errors.ts'
@@ -25,17 +25,19 @@ const FORMATS: Readonly<Record<string, SourceFormat>> = {
 /**
  * The files behind a path, a glob (`*`, `?`, `[…]`, `**`) or a folder of Parquet files. A file that exists under the very
  * name is never taken for a glob.
- * @throws UnnormError `missing-file`, `not-permitted` …, `unknown-format`, `mixed-formats`, `compressed-parquet`
+ * @throws UnnormError `missing-file`, `not-permitted` …, `not-a-file`, `unknown-format`, `mixed-formats`, `compressed-file`
  */
 export async function findFiles(connection: DuckDBConnection, source: string): Promise<SourceFiles> {
-  const found = await stat(source).catch((error: unknown) => error)
-  if (found instanceof Error) {
-    if (!/[*?[]/.test(source)) throw fileError(found, 'read', source)
+  const found = await stat(source).catch((error: unknown) => {
+    if (/[*?[]/.test(source)) return null
+    throw fileError(error, 'read', source)
+  })
+  if (found === null) {
     const paths = await glob(connection, source)
     if (paths.length === 0) throw new UnnormError('missing-file', `no file matches ${source} (check the path; put the pattern in quotes)`)
     return { format: await commonFormat(source, paths), paths }
   }
-  if ((found as Awaited<ReturnType<typeof stat>>).isDirectory()) {
+  if (found.isDirectory()) {
     const inside = escapeGlob(source)
     const paths = (await Promise.all(['parquet', 'pq'].map((ending) => glob(connection, join(inside, '**', `*.${ending}`))))).flat().sort()
     if (paths.length === 0) {
@@ -43,12 +45,19 @@ export async function findFiles(connection: DuckDBConnection, source: string): P
     }
     return { format: 'parquet', paths }
   }
+  // Rows are read more than once; from a pipe a second reading would wait forever.
+  if (!found.isFile()) throw new UnnormError('not-a-file', `cannot read ${source}: it is a pipe or device, not a file (give CSV as standard input, with - for the data)`)
   return { format: await commonFormat(source, [source]), paths: [source] }
 }
 
 async function glob(connection: DuckDBConnection, pattern: string): Promise<string[]> {
   const rows = await queryRows(connection, `select file from glob(${sqlText(pattern)})`)
   return rows.map(([file]) => String(file))
+}
+
+/** The error of a file whose columns are not those of the first one. */
+export function columnsDiffer(shown: string, names: readonly string[], first: string, firstNames: readonly string[]): UnnormError {
+  return new UnnormError('columns-differ', `${shown}: columns ${names.join(', ')} differ from those of ${first}, ${firstNames.join(', ')} (files read together must have the same columns)`)
 }
 
 /** A pattern that matches nothing but this path. */
@@ -66,28 +75,17 @@ async function commonFormat(source: string, paths: readonly string[]): Promise<S
   return formats[0]
 }
 
+// The name decides, not the content: text that is no table can look like one.
 async function formatOf(path: string): Promise<SourceFormat> {
   await access(path, constants.R_OK).catch((error: unknown) => { throw fileError(error, 'read', path) })
-  const name = path.toLowerCase()
-  const packed = /\.(?:gz|zst)$/.exec(name)
-  const ending = /\.([a-z0-9]+)$/.exec(packed ? name.slice(0, packed.index) : name)?.[1] ?? ''
-  const format = FORMATS[ending] ?? (packed ? 'csv' : await formatByContent(path))
-  if (packed && (format === 'parquet' || format === 'database')) {
+  const [, name, packing] = /^(.*?)(\.gz|\.zst)?$/s.exec(path.toLowerCase())!
+  const ending = /\.([^./\\]+)$/.exec(name)?.[1] ?? ''
+  if (!Object.hasOwn(FORMATS, ending)) {
+    throw new UnnormError('unknown-format', `${path}: unknown format (must end in ${Object.keys(FORMATS).map((known) => `.${known}`).join(', ')}; text also in .gz or .zst: rename or export the file, or give CSV as standard input, with - for the data)`)
+  }
+  const format = FORMATS[ending]
+  if (packing !== undefined && (format === 'parquet' || format === 'database')) {
     throw new UnnormError('compressed-file', `${path}: a compressed ${format === 'parquet' ? 'Parquet' : 'database'} file cannot be read (unpack it first)`)
   }
   return format
-}
-
-// Files of an unknown name tell by their first bytes; text that is no JSON is taken for CSV.
-async function formatByContent(path: string): Promise<SourceFormat> {
-  const head = Buffer.alloc(512)
-  const handle = await open(path, 'r').catch((error: unknown) => { throw fileError(error, 'read', path) })
-  const { bytesRead } = await handle.read(head, 0, head.length, 0).finally(() => handle.close())
-  if (head.toString('latin1', 0, 4) === 'PAR1') return 'parquet'
-  if (head.toString('latin1', 8, 12) === 'DUCK') return 'database'
-  const text = head.toString('utf8', 0, bytesRead)
-  if (text.includes('\0')) {
-    throw new UnnormError('unknown-format', `${path}: unknown format (must be CSV, TSV, JSON, Parquet or a DuckDB database)`)
-  }
-  return /^\s*[[{]/.test(text) ? 'json' : 'csv'
 }

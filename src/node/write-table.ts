@@ -2,11 +2,12 @@
 import { open } from 'node:fs/promises'
 import type { DuckDBDoubleVector } from '@duckdb/node-api'
 import { UnnormError } from '../base/errors.ts'
+import { completeRow } from './cells.ts'
 import { openSource } from './data-source.ts'
 import type { DataSource, SourceColumn } from './data-source.ts'
 import { queryRows, sqlName, sqlText } from './duckdb.ts'
 import { writeWhole } from './files.ts'
-import { completeRow, selectColumns } from './read-table.ts'
+import { selectColumns } from './read-table.ts'
 import type { ReadOptions } from './read-table.ts'
 import { requireDuckDb } from './require.ts'
 
@@ -98,7 +99,7 @@ function refuseTakenNames(source: DataSource, newColumns: readonly NewColumn[], 
 
 // Columns of CSV are all text to DuckDB; Parquet has types. Numbers with leading zeros are codes, and stay text.
 async function typedColumns(source: DataSource): Promise<string[]> {
-  if (!source.untyped) return source.columns.map(({ sql, name }) => `${sql} as ${sqlName(name)}`)
+  if (source.delimiter === null) return source.columns.map(({ sql, name }) => `${sql} as ${sqlName(name)}`)
   const texts = source.columns
   const whole = ({ sql }: SourceColumn): string => `bool_and(regexp_full_match(${sql}, '-?(0|[1-9][0-9]{0,17})'))`
   const number = ({ sql }: SourceColumn): string => `bool_and(regexp_full_match(${sql}, '[-+]?(0|[1-9][0-9]*)?([.][0-9]*)?([eE][-+]?[0-9]+)?') and try_cast(${sql} as double) is not null)`

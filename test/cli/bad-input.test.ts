@@ -34,7 +34,7 @@ describe('a table is refused', () => {
     ['that is no table', ['picture.bin'], 'unknown-format', /^picture\.bin: unknown format/],
     ['that is empty', ['empty.csv'], 'empty-table', /^empty\.csv: /],
     ['without rows', ['header.csv'], 'empty-table', /^header\.csv: no rows/],
-    ['without a numeric column', ['text.csv'], 'no-numeric-column', /^text\.csv: no numeric column among a, b/],
+    ['without a numeric column', ['text.csv'], 'no-numeric-column', /^text\.csv: no numeric column among a \("x0"\), b \("y"\) \(at least one is needed\)$/],
     ['without an asked column', ['mixed.csv', '--columns', 'a,bb'], 'unknown-column', /^mixed\.csv: unknown column: bb \(did you mean b\?\)/],
     ['with text among its numbers', ['mixed.csv'], 'text-in-numeric-column', /^mixed\.csv: column "a" is numeric but for 1 of its 20 cells: row 7 has "twelve"/],
     ['with empty and infinite cells', ['holes.csv'], 'missing-values', /^holes\.csv: 8 rows have missing or infinite values: row 2 \("b" is empty\), row 5 \("b" is empty\), row 6 \("a" is inf.*\), row 8 .*, row 11 .*, … .*--missing drop/],

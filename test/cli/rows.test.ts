@@ -139,7 +139,7 @@ describe('evaluate', () => {
       rows: 300,
       logLikelihood: {
         value: expect.closeTo(average(logDensity), 10),
-        standardError: expect.closeTo(Math.sqrt(average(logDensity.map((value) => (value - average(logDensity)) ** 2)) / 299), 10),
+        standardError: expect.closeTo(Math.sqrt(average(logDensity.map((value) => (value - average(logDensity)) ** 2)) / 300), 10),
         // The Gaussian baseline is the same Gaussian.
         baselines: { gaussian: expect.closeTo(average(logDensity), 9), kernelDensity: expect.any(Number) },
       },

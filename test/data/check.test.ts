@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { UnnormError } from '../../src/base/errors.ts'
-import { checkCollinearity, checkConstantColumns, checkRowCount, tableWarnings } from '../../src/data/check.ts'
+import { checkCollinearity, checkConstantColumns, checkRowCount } from '../../src/data/check.ts'
 import { spreadRows } from '../../src/data/spread-rows.ts'
 import { columnTies, tiesWarnings } from '../../src/data/ties.ts'
 import { tableOf } from './table-of.ts'
@@ -92,18 +92,6 @@ describe('checkCollinearity', () => {
 
   it('asks for more rows than columns', () => {
     expect(() => checkCollinearity(tableOf({ x: [1, 2], y: [3, 5] }))).toThrow('test: 2 rows for 2 columns')
-  })
-})
-
-describe('tableWarnings', () => {
-  it('counts dropped rows and lists columns left out, unless the user chose', () => {
-    const table = { ...tableOf({ x: [1, 2] }), rowsRead: 5, columnsLeftOut: ['name', 'city'] }
-    expect(tableWarnings(table, false).map(({ message }) => message)).toEqual([
-      'test: 3 of 5 rows were dropped for missing or infinite values',
-      'test: columns left out, not numeric: name, city',
-    ])
-    expect(tableWarnings(table, true).map(({ code }) => code)).toEqual(['rows-dropped'])
-    expect(tableWarnings(tableOf({ x: [1, 2] }), false)).toEqual([])
   })
 })
 

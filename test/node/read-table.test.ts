@@ -1,50 +1,19 @@
 // Reading tables through real files: every format, and every way in which a file can be wrong.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { UnnormError } from '../../src/base/errors.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { openSource } from '../../src/node/data-source.ts'
 import { parseColumnList, readTable } from '../../src/node/read-table.ts'
-import type { ReadOptions } from '../../src/node/read-table.ts'
+import { dataFolder, duckdb, read } from './data-folder.ts'
 
-let folder: string
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'read-table-')) })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function file(name: string, content: string | Uint8Array): string {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return path
-}
-
-async function duckdb(...statements: readonly string[]): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  for (const statement of statements) await connection.run(statement)
-  connection.closeSync()
-  instance.closeSync()
-}
+const { folder, file, refusal } = dataFolder()
 
 const plain = 'x,y,name\n1,2.5,foo\n-3,4e2,bar\n'
 const values = [1, 2.5, -3, 400]
-
-async function read(source: string | null, options: ReadOptions = {}): Promise<{ columns: readonly string[]; values: number[]; columnsLeftOut: readonly string[] }> {
-  const table = await readTable(source, options)
-  expect(table.values.length).toBe(table.rows * table.columns.length)
-  return { columns: table.columns, values: [...table.values], columnsLeftOut: table.columnsLeftOut }
-}
-
-async function refusal(source: string | null, options: ReadOptions = {}): Promise<{ code: string; message: string; kind: string }> {
-  const error = await readTable(source, options).then(() => undefined, (reason: unknown) => reason)
-  if (!(error instanceof UnnormError)) throw error ?? new Error('nothing was refused')
-  return { code: error.code, message: error.message.replaceAll(`${folder}/`, ''), kind: error.kind }
-}
 
 describe('formats', () => {
   const expected = { columns: ['x', 'y'], values, columnsLeftOut: ['name'] }
@@ -57,7 +26,6 @@ describe('formats', () => {
       'bar.txt': plain.replaceAll(',', '|'),
       'quoted.csv': '\uFEFF"x","y","name"\r\n"1","2.5","foo, ""F"""\r\n-3, 4e2 ,"two\nlines"\r\n\r\n',
       'open-end.csv': plain.trimEnd(),
-      'no-ending': plain,
     }
     for (const [name, text] of Object.entries(texts)) expect(await read(file(name, text)), name).toEqual(expected)
   })
@@ -100,6 +68,14 @@ describe('formats', () => {
     expect((await read(join(folder, 'part?.csv'))).values).toEqual([1, 2, 3, 4])
   })
 
+  it('keeps fractions in files behind one of whole numbers, and takes columns in another order', async () => {
+    mkdirSync(join(folder, 'types'), { recursive: true })
+    await duckdb(`copy (select 1 x, 2 y) to '${folder}/types/a.parquet'`, `copy (select 0.5::double y, 2.5::double x) to '${folder}/types/b.parquet'`)
+    expect((await read(join(folder, 'types'))).values).toEqual([1, 2, 2.5, 0.5])
+    await duckdb(`copy (select 3 x, 4 z) to '${folder}/types/c.parquet'`)
+    expect(await refusal(join(folder, 'types'))).toMatchObject({ code: 'columns-differ', message: 'types/c.parquet: columns x, z differ from those of types/a.parquet, x, y (files read together must have the same columns)' })
+  })
+
   it('takes a file by its very name, patterns and quotation marks in it notwithstanding', async () => {
     file('data1.csv', 'x\n9\n8\n')
     expect((await read(file('data[1].csv', 'x\n1\n2\n'))).values).toEqual([1, 2])
@@ -114,6 +90,9 @@ describe('formats', () => {
     expect((await read(path, { table: 'seen' })).values).toEqual([1, -3])
     expect((await read(path, { sql: 'select y from points where x > 0' })).values).toEqual([2.5])
     expect(await refusal(path)).toMatchObject({ code: 'missing-table', message: 'store.duckdb: a database; which table? (--table, one of points, seen, other.deep)' })
+    const single = join(folder, 'single.duckdb')
+    await duckdb(`attach '${single}' as s`, 'create table s.only as select 5 x', 'detach s')
+    expect((await read(single)).values).toEqual([5])
     expect(await refusal(path, { table: 'point' })).toMatchObject({ code: 'unknown-table', message: 'store.duckdb: unknown table: point (did you mean points?) (must be one of points, seen, other.deep)' })
     expect(existsSync(`${path}.wal`)).toBe(false)
     expect((await refusal(path, { sql: 'create table data.more as select 1' })).code).toBe('invalid-sql')
@@ -130,6 +109,9 @@ describe('formats', () => {
     expect(await refusal(null, { sql: 'selec 1' })).toMatchObject({ code: 'invalid-sql', message: expect.stringContaining('invalid --sql: syntax error at or near "selec"') })
     expect((await refusal(null, { sql: 'select 1 as a; drop table x' })).code).toBe('invalid-sql')
     expect(await refusal(null, {})).toMatchObject({ code: 'missing-data', kind: 'usage' })
+    for (const options of [{ sql: 'select 1 as a' }, { table: 't' }]) {
+      expect(await refusal('-', { ...options, standardInput: Readable.from([plain]) })).toMatchObject({ code: 'conflicting-options', kind: 'usage', message: expect.stringContaining('not together with standard input') })
+    }
   })
 
   it('reads a statement once, so that what it draws at random agrees with itself', async () => {
@@ -211,7 +193,8 @@ describe('columns', () => {
     expect(await refusal(path)).toMatchObject({
       code: 'text-in-numeric-column',
       message: 'dirty.csv: column "v" is numeric but for 7 of its 14 cells: row 2 has "oops", row 5 has "1_000", row 8 has "0x10", row 12 has "1,5", row 13 has "12 cm", … '
-        + '(correct them, or name the columns to use with --columns; rows count from 1, without the header)',
+        + '(correct them, or name the columns to use with --columns; a decimal comma, as in "1,5", is not read: write a point, or read the file with '
+        + `--sql "select * from read_csv('dirty.csv', delim = ',', decimal_separator = ',')"; rows count from 1, without the header)`,
     })
     expect((await read(path, { columns: ['id'] })).columns).toEqual(['id'])
     expect(await refusal(file('text.csv', 'id,v\n1,a\n2,b\n3,4\n'), { columns: ['v'] })).toMatchObject({ code: 'not-numeric', message: expect.stringContaining('text.csv: column "v" is not numeric: row 1 has "a", row 2 has "b" (') })
@@ -231,7 +214,12 @@ describe('columns', () => {
     const path = file('empty-column.csv', 'x,y\n1,\n2,NA\n')
     expect(await read(path)).toEqual({ columns: ['x'], values: [1, 2], columnsLeftOut: ['y'] })
     expect(await refusal(path, { columns: ['y'] })).toMatchObject({ code: 'not-numeric', message: expect.stringContaining('all its cells are empty') })
-    expect(await refusal(file('words.csv', 'a,b\nu,v\n'))).toMatchObject({ code: 'no-numeric-column', message: 'words.csv: no numeric column among a, b (at least one is needed)' })
+    expect(await refusal(file('words.csv', 'a,b\nu,v\n'))).toMatchObject({ code: 'no-numeric-column', message: 'words.csv: no numeric column among a ("u"), b ("v") (at least one is needed)' })
+  })
+
+  it('leaves out a column that begins with numbers and is mostly text', async () => {
+    const cells = [...Array.from({ length: 10_000 }, (_, k) => k), ...Array.from({ length: 10_001 }, () => 'text')]
+    expect(await read(file('later.csv', `x,y\n${cells.map((cell, k) => `${k},${cell}`).join('\n')}\n`))).toMatchObject({ columns: ['x'], columnsLeftOut: ['y'] })
   })
 
   it('parses lists of names', () => {
@@ -286,9 +274,12 @@ describe('unreadable files', () => {
     expect(await refusal(join(folder, 'absent*.csv'))).toMatchObject({ code: 'missing-file', message: 'no file matches absent*.csv (check the path; put the pattern in quotes)' })
     mkdirSync(join(folder, 'empty-folder'), { recursive: true })
     expect(await refusal(join(folder, 'empty-folder'))).toMatchObject({ code: 'missing-file', message: expect.stringContaining('no Parquet file in this folder') })
-    expect(await refusal(file('broken.parquet', 'PAR1 and no more'))).toMatchObject({ code: 'unreadable-file', message: expect.stringMatching(/^broken\.parquet: cannot be read: /) })
+    expect(await refusal(file('broken.parquet', 'PAR1 and no more'))).toMatchObject({ code: 'unreadable-file', message: expect.stringMatching(/^broken\.parquet: cannot be read: .* \(write or copy the file again; its ending must say what it holds\)$/) })
     expect(await refusal(file('broken.json', '{"x": 1}\n{"x": \n'))).toMatchObject({ code: 'unreadable-file' })
-    expect(await refusal(file('picture', Uint8Array.of(0x89, 0x50, 0, 0, 1, 2)))).toMatchObject({ code: 'unknown-format' })
+    for (const name of ['plain.xlsx', 'plain.dat', 'plain', 'plain.gz', 'plain.dat.gz', 'csv']) {
+      expect(await refusal(file(name, plain)), name).toMatchObject({ code: 'unknown-format', message: expect.stringMatching(`^${name}: unknown format \\(must end in \\.csv, \\.tsv, .*\\.parquet, .*give CSV as standard input`) })
+    }
+    expect(await refusal('/dev/null')).toMatchObject({ code: 'not-a-file', message: 'cannot read /dev/null: it is a pipe or device, not a file (give CSV as standard input, with - for the data)' })
     expect(await refusal(file('a.parquet.gz', gzipSync('PAR1')))).toMatchObject({ code: 'compressed-file' })
     file('mix1.csv', 'x\n1\n')
     file('mix2.json', '{"x": 1}')
@@ -321,7 +312,7 @@ describe('unreadable files', () => {
 
   it('include those of no rows, no header, or none that fits', async () => {
     expect(await refusal(file('zero.csv', ''))).toMatchObject({ code: 'empty-table', message: expect.stringContaining('its first line is empty') })
-    expect(await refusal(file('head.csv', 'x,y\n'))).toMatchObject({ code: 'empty-table', message: 'head.csv: no rows' })
+    expect(await refusal(file('head.csv', 'x,y\n'))).toMatchObject({ code: 'empty-table', message: 'head.csv: no rows (must hold at least one: add rows, or choose another file or statement)' })
     expect(await refusal(file('headless.csv', '1,2\n3,4\n'))).toMatchObject({ code: 'no-header', message: 'headless.csv: its first line is all numbers, 1,2 (must hold the column names: add a line such as x1,x2)' })
     file('same1.csv', 'x,y\n1,2\n')
     file('same2.csv', 'y,x\n1,2\n')

@@ -1,7 +1,6 @@
 // `unnorm plot`: the figure of a fitted density and its score, as SVG or PNG.
 import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
-import { tableWarnings } from '../../data/check.ts'
 import type { Table } from '../../data/table.ts'
 import { headingWords } from '../../report/words.ts'
 import { defineCommand } from '../command.ts'
@@ -46,8 +45,8 @@ async function rowsOfRun(context: Context, folder: string | null, model: string)
   }
   const { trainingTable } = await import('../run-data.ts')
   try {
-    const { table, checkpoint } = await trainingTable(folder)
-    for (const warning of tableWarnings(table, checkpoint.request.read.columns !== undefined)) context.warn(warning)
+    const { table } = await trainingTable(folder)
+    for (const warning of table.warnings ?? []) context.warn(warning)
     return table
   } catch (error) {
     if (!(error instanceof UnnormError) || error.code !== 'no-training-data') throw error
