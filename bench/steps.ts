@@ -6,13 +6,15 @@ import type { OnnxRuntime } from '../src/engine/onnx.ts'
 import type { Values } from '../src/engine/engine.ts'
 import { overRows } from '../src/estimate/batch.ts'
 import { denoising } from '../src/estimate/estimators/denoising.ts'
+import { dual } from '../src/estimate/estimators/dual.ts'
 import { scoreMatching } from '../src/estimate/estimators/score-matching.ts'
 import { adamStep, optimizerInputs, scheduleNames } from '../src/estimate/optimizer.ts'
+import { conditionalMlp } from '../src/model/conditional-mlp.ts'
 import { mlp } from '../src/model/energies/mlp.ts'
 import { trace } from '../src/model/model.ts'
 
 export interface StepSpecification {
-  readonly objective: 'dsm' | 'sm' | 'exact-sm'
+  readonly objective: 'dsm' | 'sm' | 'exact-sm' | 'dual'
   readonly d: number
   readonly hidden: number
   readonly batch: number
@@ -25,6 +27,7 @@ export interface Problem {
   readonly sigma: number
   readonly points: Float32Array
   readonly noise: Float32Array
+  readonly levels: Float32Array
   readonly parameters: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[]
 }
 
@@ -34,14 +37,18 @@ export interface Step {
   read(): Promise<{ loss: number; gradients: Float32Array[] }>
 }
 
+const LADDER = { least: 1e-4, most: 16 }
+
 /** Compiles the gradient step, or the whole step, and feeds it the problem's numbers. */
 export async function createStep(specification: StepSpecification, problem: Problem): Promise<Step> {
   const { d, hidden, batch, threads, whole = false } = specification
   const started = performance.now()
-  const model = trace(mlp({ hidden: [hidden, hidden] }), d)
+  const isDual = specification.objective === 'dual'
+  const identity = Float64Array.from({ length: d * d }, (_, k) => (k % (d + 1) === 0 ? 1 : 0))
+  const model = trace(isDual ? conditionalMlp({ hidden: [hidden, hidden, hidden], activation: 'silu', covariance: identity, ladder: LADDER }) : mlp({ hidden: [hidden, hidden] }), d)
   const factor = Float64Array.from({ length: d * d }, (_, k) => (k % (d + 1) === 0 ? problem.sigma : 0))
-  const estimator = specification.objective === 'dsm' ? denoising : scoreMatching
-  const objective = estimator.objective(model, { factor, isotropic: problem.sigma })
+  const estimator = isDual ? dual : specification.objective === 'dsm' ? denoising : scoreMatching
+  const objective = estimator.objective(model, { factor, isotropic: problem.sigma }, LADDER)
   const graph = overRows(model, objective)
   const engine = onnxEngine(onnxruntime as unknown as OnnxRuntime, { threads })
   const { state, schedule } = optimizerInputs(model.graph, model.theta)
@@ -64,7 +71,8 @@ export async function createStep(specification: StepSpecification, problem: Prob
     theta: vector(theta), firstMoment: zeros(), secondMoment: zeros(), average: zeros(),
     schedule: { shape: [scheduleNames.length], data: Float32Array.of(1 / batch, 1e-3, 1, 1, 0, 0, 1e30) },
     rows: { shape: [batch, d], data: problem.points },
-    draws: { shape: [batch, d], data: draws },
+    draws: { shape: [batch, draws.length / batch], data: draws },
+    levels: { shape: [batch], data: problem.levels },
   }
   const total: Values = { shape: [], data: new Float32Array(1) }
   const gradient = zeros()

@@ -7,6 +7,7 @@ from typing import Any
 import jax_models
 import jax
 import jax.numpy as jnp
+from jax_dual import make_dual_step
 from jax_models import Parameters, build, energy
 from problem import SIGMA
 from worker import Step, fastest, serve
@@ -14,6 +15,8 @@ from worker import Step, fastest, serve
 
 def make_step(request: dict[str, Any]) -> Step:
     """One step of the request in the fastest of the forms below."""
+    if request['objective'] == 'dual':
+        return make_dual_step(request)
     if request['objective'] == 'dsm':
         return fastest({
             'grad of the sum over rows': lambda: build(request, denoising),

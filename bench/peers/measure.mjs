@@ -1,7 +1,10 @@
 /** The measurement: all peers on one step in interleaved rounds, each gradient checked before it is timed. */
 import { PEERS, startWorker } from './peers.mjs'
 
-/** The steps compared: (d, hidden, batch) of a d–H–H–1 SiLU energy, float32. */
+/**
+ * The steps compared: (d, hidden, batch) of a d–H–H–1 SiLU energy, float32. Dual steps have three hidden layers and two draws a
+ * row: 512 evaluated points. They are compared without noise and optimizer.
+ */
 export const GRID = [
   { objective: 'dsm', d: 2, hidden: 128, batch: 256 },
   { objective: 'dsm', d: 16, hidden: 256, batch: 512 },
@@ -9,6 +12,8 @@ export const GRID = [
   { objective: 'sm', d: 2, hidden: 128, batch: 256 },
   { objective: 'sm', d: 8, hidden: 128, batch: 256 },
   { objective: 'sm', d: 16, hidden: 128, batch: 128 },
+  { objective: 'dual', d: 2, hidden: 128, batch: 256 },
+  { objective: 'dual', d: 16, hidden: 128, batch: 256 },
   { objective: 'gemms', d: 16, hidden: 256, batch: 512 },
   { objective: 'gemms', d: 2, hidden: 512, batch: 1024 },
 ]
@@ -44,7 +49,7 @@ export async function measure({ threads, rounds, modes, peers, objectives }, say
     try {
       for (const mode of modes) {
         for (const step of GRID.filter(({ objective }) => objectives.includes(objective))) {
-          if (step.objective === 'gemms' && mode === 'whole') continue
+          if (['gemms', 'dual'].includes(step.objective) && mode === 'whole') continue
           const able = chosen.filter((peer) => peer.objectives.includes(step.objective) && peer.modes.includes(mode))
           if (able.length === 0) continue
           const request = { ...step, threads, ...(mode === 'whole' ? { whole: true } : {}) }

@@ -5,8 +5,12 @@ export const SIGMA = 0.1
 
 const STREAM_POINTS = 1
 const STREAM_NOISE = 2
+const STREAM_LEVELS = 3
 const STREAM_WEIGHTS = 10
 const STREAM_PROBES = 100
+
+/** Ends of the ladder of noise levels of every dual step, variances. */
+export const LADDER = { least: 1e-4, most: 16 }
 
 /** Mixes a 32-bit integer (the lowbias32 constants). */
 function hash32(value) {
@@ -28,12 +32,20 @@ function normals(stream, count) {
   })
 }
 
+/** `count` numbers in (0, 1) of one stream, as a Float64Array. */
+function uniforms(stream, count) {
+  const offset = Math.imul(stream, 0x9e3779b9)
+  return Float64Array.from({ length: count }, (_, index) => (hash32(index + offset) + 0.5) / 2 ** 32)
+}
+
 /**
  * Inputs of one step in float32: points and noise [batch, d]; parameters weight [out, in], bias [out], …, last weight
- * [1, hidden], each as { shape, values }. The last layer has no bias.
+ * [1, hidden], each as { shape, values }. The last layer has no bias. A dual step has three hidden layers, which also see the
+ * noise level, two draws of noise a row [batch, 2d] and a place on the ladder [batch].
  */
-export function makeProblem({ d, hidden, batch }) {
-  const sizes = [d, hidden, hidden, 1]
+export function makeProblem({ objective, d, hidden, batch }) {
+  const isDual = objective === 'dual'
+  const sizes = isDual ? [d + 1, hidden, hidden, hidden, 1] : [d, hidden, hidden, 1]
   const parameters = []
   for (let layer = 0; layer + 1 < sizes.length; layer++) {
     const [fanIn, fanOut] = [sizes[layer], sizes[layer + 1]]
@@ -46,7 +58,8 @@ export function makeProblem({ d, hidden, batch }) {
   return {
     sigma: SIGMA,
     points: Float32Array.from(normals(STREAM_POINTS, batch * d)),
-    noise: Float32Array.from(normals(STREAM_NOISE, batch * d)),
+    noise: Float32Array.from(normals(STREAM_NOISE, batch * (isDual ? 2 * d : d))),
+    levels: Float32Array.from(uniforms(STREAM_LEVELS, batch)),
     parameters,
   }
 }

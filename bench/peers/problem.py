@@ -12,7 +12,10 @@ import numpy as np
 SIGMA = 0.1
 """Noise level of every denoising step, in the units of x."""
 
-STREAM_POINTS, STREAM_NOISE, STREAM_WEIGHTS, STREAM_PROBES = 1, 2, 10, 100
+LEAST, MOST = 1e-4, 16.0
+"""Ends of the ladder of noise levels of every dual step, variances."""
+
+STREAM_POINTS, STREAM_NOISE, STREAM_LEVELS, STREAM_WEIGHTS, STREAM_PROBES = 1, 2, 3, 10, 100
 GOLDEN = 0x9E3779B9
 
 
@@ -40,6 +43,12 @@ def normals(stream: int, *shape: int) -> np.ndarray:
     return (np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)).reshape(shape)
 
 
+def uniforms(stream: int, count: int) -> np.ndarray:
+    """Numbers in (0, 1) of one stream, float64."""
+    offset = np.uint64((stream * GOLDEN) & 0xFFFFFFFF)
+    return (hash32(np.arange(count, dtype=np.uint64) + offset) + 0.5) / 2.0**32
+
+
 @dataclass(frozen=True)
 class Problem:
     """Points [B, d], noise [B, d] and the parameters of a d–H–…–1 energy: weight [out, in], bias [out], …, last weight [1, H].
@@ -50,6 +59,19 @@ class Problem:
     points: np.ndarray
     noise: np.ndarray
     parameters: list[np.ndarray]
+    levels: np.ndarray
+    """Places on the ladder [B], for a dual step."""
+
+
+def make_dual_problem(d: int, hidden: int, batch: int, dtype: type = np.float32) -> Problem:
+    """A dual step: three hidden layers that also see the level, and two draws of noise a row [B, 2d]."""
+    wide = make_problem(d + 1, [hidden] * 3, batch, dtype)
+    return Problem(
+        points=normals(STREAM_POINTS, batch, d).astype(dtype),
+        noise=normals(STREAM_NOISE, batch, 2 * d).astype(dtype),
+        parameters=wide.parameters,
+        levels=wide.levels,
+    )
 
 
 def make_problem(d: int, hidden: list[int], batch: int, dtype: type = np.float32) -> Problem:
@@ -64,6 +86,7 @@ def make_problem(d: int, hidden: list[int], batch: int, dtype: type = np.float32
         points=normals(STREAM_POINTS, batch, d).astype(dtype),
         noise=normals(STREAM_NOISE, batch, d).astype(dtype),
         parameters=parameters,
+        levels=uniforms(STREAM_LEVELS, batch).astype(dtype),
     )
 
 

@@ -6,32 +6,38 @@ from typing import Any, Callable
 
 import numpy as np
 import torch
-from problem import make_problem
-from torch_models import Energy, denoising_loss, score_matching_loss, score_matching_loss_batched, tensors
+from problem import make_dual_problem, make_problem
+from torch_models import Energy, denoising_loss, dual_loss, score_matching_loss, score_matching_loss_batched, tensors
 from worker import Step, fastest, serve
 
 
 def make_step(request: dict[str, Any]) -> Step:
     """One step of the request; exact score matching takes the faster of the loop and the vectorized form."""
     torch.set_num_threads(request['threads'])
+    if request['objective'] == 'dual':
+        return build(request, dual_loss)
     if request['objective'] == 'dsm':
-        return build(request, lambda energy, points, noise: denoising_loss(energy, points, noise))
+        return build(request, lambda energy, points, noise, _: denoising_loss(energy, points, noise))
     return fastest({
-        'loop over coordinates': lambda: build(request, lambda energy, points, _: score_matching_loss(energy, points)),
-        'is_grads_batched': lambda: build(request, lambda energy, points, _: score_matching_loss_batched(energy, points)),
+        'loop over coordinates': lambda: build(request, lambda energy, points, *_: score_matching_loss(energy, points)),
+        'is_grads_batched': lambda: build(request, lambda energy, points, *_: score_matching_loss_batched(energy, points)),
     })
 
 
 def build(request: dict[str, Any], objective: Callable[..., torch.Tensor]) -> Step:
     """Loss and gradients of all parameters; the whole step also draws noise and updates by (fused) Adam."""
     dtype = np.float64 if request.get('dtype') == 'float64' else np.float32
-    problem = make_problem(request['d'], [request['hidden']] * 2, request['batch'], dtype)
+    if request['objective'] == 'dual':
+        problem = make_dual_problem(request['d'], request['hidden'], request['batch'], dtype)
+    else:
+        problem = make_problem(request['d'], [request['hidden']] * 2, request['batch'], dtype)
     energy = Energy(problem.parameters)
     points, noise = tensors(problem)
+    levels = torch.tensor(problem.levels)
     parameters = list(energy.parameters())
 
     def gradients() -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        loss = objective(energy, points, noise)
+        loss = objective(energy, points, noise, levels)
         return loss, torch.autograd.grad(loss, parameters)
 
     def read() -> tuple[float, list[Any]]:
@@ -45,7 +51,7 @@ def build(request: dict[str, Any], objective: Callable[..., torch.Tensor]) -> St
     def whole() -> None:
         drawn = torch.randn_like(points) if request['objective'] == 'dsm' else noise
         optimizer.zero_grad()
-        objective(energy, points, drawn).backward()
+        objective(energy, points, drawn, levels).backward()
         optimizer.step()
 
     return Step(whole)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import nn
 
-from problem import SIGMA, Problem
+from problem import LEAST, MOST, SIGMA, Problem
 
 ACTIVATIONS = {'silu': nn.SiLU, 'tanh': nn.Tanh, 'softplus': nn.Softplus}
 
@@ -40,6 +42,27 @@ def denoising_loss(energy: nn.Module, points: torch.Tensor, noise: torch.Tensor,
     noisy = (points + sigma * noise).requires_grad_(True)
     (gradient,) = torch.autograd.grad(energy(noisy).sum(), noisy, create_graph=True)
     return (points - noisy.detach() + sigma**2 * gradient).square().sum(dim=1).mean()
+
+
+def dual_loss(network: nn.Module, points: torch.Tensor, noise: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    """Dual score matching of U = −log N(y; 0, (1 + t)I) + network(y/√(1 + t), log t), two draws of noise a row."""
+    d = points.shape[1]
+    low, high = math.log(LEAST), math.log(MOST)
+    t = torch.exp(low + (high - low) * levels)
+    in_space, slopes, norms = torch.zeros_like(t), [], []
+    for z in (noise[:, :d], noise[:, d:]):
+        y = (points + t.sqrt()[:, None] * z).requires_grad_(True)
+        variance = t.detach().clone().requires_grad_(True)
+        place = (variance.log() - (low + high) / 2) / ((high - low) / 2)
+        value = network(torch.cat([y / (1 + variance).sqrt()[:, None], place[:, None]], dim=1))
+        base = 0.5 * y.square().sum(dim=1) / (1 + variance) + 0.5 * d * torch.log(2 * math.pi * (1 + variance))
+        by_point, by_level = torch.autograd.grad((base + value).sum(), (y, variance), create_graph=True)
+        in_space = in_space + 0.5 * (t.sqrt()[:, None] * by_point - z).square().sum(dim=1)
+        slopes.append(t * by_level)
+        norms.append(z.square().sum(dim=1))
+    covariance = 0.25 * (slopes[0] - slopes[1]) * (norms[1] - norms[0])
+    in_level = 0.5 * (slopes[0].square() + slopes[1].square()) - 2 * covariance + d / 2
+    return ((in_space + 2 * in_level) / d).mean()
 
 
 def score_matching_loss(energy: nn.Module, points: torch.Tensor) -> torch.Tensor:
