@@ -40,7 +40,7 @@ export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: R
   const normalizer = value === null
     ? 'log Z is unknown.'
     : `log Z = ${typographic(formatWithError(value, normalizerError))}${method === null ? '' : ` (${method})`}.`
-  const test = goodnessOfFit === null ? null : html`<p>Goodness of fit: ${testWords(goodnessOfFit.test)}, statistic ${formatNumber(goodnessOfFit.statistic, 3)}, p = ${formatNumber(goodnessOfFit.pValue, 2)}${goodnessOfFit.pValue < 0.05 ? '; the rows differ from the model by more than chance' : '; no sign against the model'}.</p>`
+  const test = goodnessOfFit === null ? null : html`<p>Goodness of fit: ${testWords(goodnessOfFit.test)}, statistic ${typographic(formatNumber(goodnessOfFit.statistic, 3))}, p = ${typographic(formatNumber(goodnessOfFit.pValue, 2))}${goodnessOfFit.pValue < 0.05 ? '; the rows differ from the model by more than chance' : '; no sign against the model'}.</p>`
   const clusters = fit.warnings.some(({ code }) => code === 'separated-clusters')
     ? html`<p class="warning"><b>⚠</b> The rows form separated clusters: their relative heights are not identified, and the log-likelihood depends on them.</p>`
     : null
@@ -55,7 +55,7 @@ export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: R
     ...comparisons.map(({ name, value: baseline, difference, standardError: error }) => [name, typographic(formatEstimate(baseline, standardError)), `${difference > 0 ? '+' : ''}${typographic(error === null ? formatEstimate(difference, standardError) : formatWithError(difference, error))}`]),
   ]
   return html`<section><h2>Log-likelihood</h2>${clusters}
-<p class="verdict">${verdict}</p>
+<p class="verdict">${verdict === null ? null : typographic(verdict)}</p>
 ${numberTable(['', 'nats a row', 'model − baseline'], rows)}
 <p class="quiet">Mean log density of the ${own.rows} rows without noise, in the units of the data${own.rows === 'training' ? '; training rows flatter models with many parameters' : ''}. ${normalizer}</p>${test}</section>
 `

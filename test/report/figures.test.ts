@@ -57,7 +57,7 @@ describe('density and score in the plane', () => {
   it('says how the density was normalized, what the lines enclose and which rows are shown', async () => {
     const words = wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 3000, { noise: [0.1, 0.25] }), document))
     expect(words).toContain('log Z = 1.83788 ± 0.00030 (quadrature). Noise')
-    expect(words).toContain('Noise: σ = 0.1, 0.25')
+    expect(words).toContain('Noise: σ\u00a0=\u00a00.1, 0.25')
     expect(words).toContain('Lines enclose 25, 50, 75 and 95 % of the probability.')
     expect(words).toMatch(/2,000 of the 3,000 rows in blue/)
     expect(words).toContain('Arrow lengths are compressed')
@@ -238,6 +238,17 @@ describe('parameters', () => {
     const groups = groupParameters([{ name: 'precision[1,1]', estimate: 1, ...one }, { name: 'eta[1]', estimate: 2, ...one }, { name: 'precision[1,2]', estimate: 3, ...one }, { name: 'eta[2]', estimate: null, ...one }])
     expect(groups.map(({ name, shown }) => [name, shown.map((parameter) => parameter.estimate)])).toEqual([['precision', [1, 3]], ['eta', [2]]])
     expect(groupParameters(Array.from({ length: 30 }, (_, index) => ({ name: `w[${index}]`, estimate: index, ...one })))[0].more).toBe(6)
+  })
+
+  it('stand in their standard errors where one scale would hide most of a group', () => {
+    const estimates = [1e6, 2e-3].map((size, index) => ({ name: `precision[${index + 1},1]`, estimate: 3 * size, standardError: size, interval: [size, 5 * size] as const }))
+    const [group] = groupParameters(estimates)
+    expect(group.inErrors).toBe(true)
+    for (const { estimate, interval } of group.shown) expect([estimate, ...(interval ?? [])]).toEqual([3, 1, 5].map((value) => expect.closeTo(value, 12)))
+    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: estimates }), metrics: [], landscape: null }, document) as DrawnFigure
+    expect(wordsOf(figure)).toContain('precision, each in its standard errors')
+    // Without a standard error there is no such unit.
+    expect(groupParameters([...estimates, { ...estimates[0], standardError: null }])[0].inErrors).toBe(false)
   })
 
   it('are drawn with points and intervals in scale', () => {

@@ -67,6 +67,9 @@ describe('the report of a network', () => {
     expect(likelihood).toContain('The model wins: 0.115 nats a row above the best baseline (kernel density).')
     expect(likelihood).toContain('log Z = 12.300000 ± 3.0×10⁻⁵ (quadrature)')
     expect(likelihood).toContain('kernel Stein test, statistic 0.0123, p = 0.21; no sign against the model')
+    // No number of a page reads as a computer writes it.
+    const tiny = reportHtml(inputOf(network, { goodnessOfFit: { test: 'kernel-stein', statistic: 1e-6, pValue: 1e-5 }, baselineDifferences: { gaussian: null, kernelDensity: { difference: 1e-7, standardError: 1e-6 } } }))
+    expect(section(tiny, 'Log-likelihood')).not.toMatch(/\de[-−]\d/)
     // σ / sd = .1/2.5 = 4 % and .3/1.5 = 20 %; the variance grows by .2² = 4 %, the standard deviation by √1.04 − 1.
     expect(section(page, 'What the noise does')).toMatch(/at most 4\.0 %.*The rule chose it\..*x 2\.500 0\.1 4\.0 % \+0\.080 % .*y 1\.500 0\.3 20\.0 % \+2\.0 %/)
     expect(section(page, 'Denoising')).toMatch(/noisy rows as they are 0\.02000 100 % .*denoised by this model 0\.01920 ± 0\.00030 96\.0 % .*expected by this model 0\.01600 80\.0 % .*denoised − expected 0\.00320 ± 0\.00040/)

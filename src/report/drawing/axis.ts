@@ -14,6 +14,8 @@ export interface AxisNumbers {
 
 /** The size of the numbers, in pixels. */
 export const numberSize = 10.5
+/** About how many numbers an axis has, unless it says otherwise. */
+export const usualTicks = 6
 /** Between neighboring numbers, in pixels. */
 const gap = 6
 

@@ -1,7 +1,7 @@
 // Observable Plot in the style of all figures, drawn into a document handed in and turned into compact SVG text.
 import * as Plot from '@observablehq/plot'
 import type { SvgDocument } from '../figure.ts'
-import { axisNumbers, axisTitle, horizontalNumbers, numberSize } from './axis.ts'
+import { axisNumbers, axisTitle, horizontalNumbers, numberSize, usualTicks } from './axis.ts'
 import type { AxisNumbers, Interval } from './axis.ts'
 import { colors } from './palette.ts'
 import type { Piece } from './svg.ts'
@@ -38,8 +38,6 @@ export function leftMargin(axes: readonly AxisOptions[]): number {
     return widest + numberPadding + (axisTitle(axis.label, numbers) === null ? 2 : nameHeight)
   })))
 }
-
-const usualTicks = 6
 
 /** A plot with the usual frame: light grid, numbers outside, names in the middle of the axes. */
 export function drawPlot(

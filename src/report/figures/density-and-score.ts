@@ -129,7 +129,7 @@ function linePanels(landscape: LineLandscape, document: SvgDocument): PanelConte
       body: drawPlot(document, { ...box, height: 210 }, x, score, [
         Plot.ruleY([0], { stroke: colors.quiet, strokeWidth: 1 }),
         Plot.line(finite, { x: 'x', y: 'score', stroke: colors.curve, strokeWidth: 2 }),
-        ...dotsMark(onAxis, points.radius, colors.point, points.opacity / 2),
+        ...dotsMark(onAxis, points.radius, colors.point, points.opacity),
       ]),
       notes: [{ text: 'Where the score is positive the density rises to the right; it crosses zero downwards at a mode.' }],
     },

@@ -5,7 +5,7 @@ import type { Landscape } from '../landscape/landscape.ts'
 
 /** ` Noise: σ = 0.1, 0.25.`, or nothing. */
 export function noiseText({ noise }: Landscape): string {
-  return noise === null ? '' : ` Noise: σ = ${typographic(shortList(noise.map(formatSetting), 4))}.`
+  return noise === null ? '' : ` Noise: σ\u00a0=\u00a0${typographic(shortList(noise.map(formatSetting), 4))}.`
 }
 
 /** ` 3 far rows lie outside the frame.`, or nothing. */

@@ -1,5 +1,6 @@
 // Estimated parameters with their intervals, one plot for each group of names, because groups differ in scale.
 import * as Plot from '@observablehq/plot'
+import { axisNumbers, axisTitle, usualTicks } from '../drawing/axis.ts'
 import { colors } from '../drawing/palette.ts'
 import { drawPlot } from '../drawing/plot.ts'
 import { composeFigure, stacked } from '../drawing/svg.ts'
@@ -19,12 +20,16 @@ export interface DrawableParameter {
 /** Parameters that share a name before the bracket, as `precision[1,2]` and `precision[2,2]` do. */
 export interface ParameterGroup {
   readonly name: string
+  /** In units of their standard errors where these differ so much that one scale would hide most of the group. */
+  readonly inErrors: boolean
   readonly shown: readonly DrawableParameter[]
   /** How many more there are than a plot can show. */
   readonly more: number
 }
 
 const mostShown = 24
+/** The largest standard error over the smallest for one scale to show both. */
+const mostContrast = 100
 const nameSize = 11
 
 /** Estimates and intervals of a parametric model. */
@@ -39,13 +44,22 @@ export const parameters: Figure = {
 
 /** Groups parameters by name, in their order; those without a finite estimate cannot be drawn and are left to the table. */
 export function groupParameters(estimates: readonly ParameterEstimate[]): ParameterGroup[] {
-  const groups = new Map<string, DrawableParameter[]>()
-  for (const { name, estimate, interval } of estimates) {
+  const groups = new Map<string, (DrawableParameter & { readonly error: number })[]>()
+  for (const { name, estimate, standardError, interval } of estimates) {
     if (estimate === null || !Number.isFinite(estimate)) continue
     const group = name.replace(/\[.*$/s, '')
-    groups.set(group, [...(groups.get(group) ?? []), { name, estimate, interval: interval?.every(Number.isFinite) ? interval : null }])
+    groups.set(group, [...(groups.get(group) ?? []), { name, estimate, error: standardError ?? Number.NaN, interval: interval?.every(Number.isFinite) ? interval : null }])
   }
-  return [...groups].map(([name, all]) => ({ name, shown: all.slice(0, mostShown), more: Math.max(0, all.length - mostShown) }))
+  return [...groups].map(([name, all]) => {
+    const first = all.slice(0, mostShown)
+    const errors = first.map(({ error }) => error)
+    const inErrors = Math.min(...errors) > 0 && Math.max(...errors) > mostContrast * Math.min(...errors)
+    const shown = first.map(({ name: own, estimate, interval, error }): DrawableParameter => {
+      const unit = inErrors ? error : 1
+      return { name: own, estimate: estimate / unit, interval: interval === null ? null : [interval[0] / unit, interval[1] / unit] }
+    })
+    return { name, inErrors, shown, more: all.length - shown.length }
+  })
 }
 
 /** Draws groups of parameters one under the other. */
@@ -63,13 +77,15 @@ function drawParameters(groups: readonly ParameterGroup[], level: number, docume
 
 function drawGroup(group: ParameterGroup, shownNames: readonly string[], left: number, document: SvgDocument): Piece {
   const names = group.shown.map(({ name }) => name)
-  const box = { width: 820, height: 26 * names.length + 34, left, right: 14, top: 6, bottom: 28 }
   const ends = group.shown.flatMap(({ estimate, interval }) => [estimate, ...(interval ?? [])])
   const [low, high] = [Math.min(...ends), Math.max(...ends)]
   const slack = (high - low || Math.abs(high) || 1) * 0.06
   const interval: readonly [number, number] = [low - slack, high + slack]
+  const label = group.inErrors ? `${group.name}, each in its standard errors` : null
+  const bottom = axisTitle(label, axisNumbers(interval, usualTicks)) === null ? 28 : 42
+  const box = { width: 820, height: 26 * names.length + 6 + bottom, left, right: 14, top: 6, bottom }
   const zero = interval[0] <= 0 && interval[1] >= 0 ? [Plot.ruleX([0], { stroke: colors.quiet, strokeDasharray: '2,3' })] : []
-  return drawPlot(document, box, { label: null, interval }, { label: null, interval: [0, 1], numbers: false, ticks: 0 }, [
+  return drawPlot(document, box, { label, interval }, { label: null, interval: [0, 1], numbers: false, ticks: 0 }, [
     ...zero,
     Plot.ruleY(group.shown.filter((parameter) => parameter.interval !== null), {
       x1: (parameter: DrawableParameter) => parameter.interval?.[0], x2: (parameter: DrawableParameter) => parameter.interval?.[1], y: 'name', stroke: colors.point, strokeWidth: 2.2, strokeLinecap: 'round',
