@@ -67,14 +67,15 @@ async function readHeader(connection: DuckDBConnection, path: string, shown: str
   return { names: cells.map((cell, k) => cell.trim() || `column${k + 1}`), delimiter }
 }
 
-// The one that occurs most often outside quotes; a comma where none does.
-function delimiterOf(line: string): string {
+/** The delimiter that occurs most often outside quotes; a comma where none does. */
+export function delimiterOf(line: string): string {
   const bare = line.replaceAll(/"[^"]*"/g, '')
   const counted = [',', '\t', ';', '|'].map((delimiter) => ({ delimiter, count: bare.split(delimiter).length }))
   return counted.reduce((best, next) => (next.count > best.count ? next : best)).delimiter
 }
 
-function splitLine(line: string, delimiter: string): string[] | null {
+/** The cells of a line, without their quotes; null if a quotation mark is not closed. */
+export function splitLine(line: string, delimiter: string): string[] | null {
   const cells: string[] = []
   let rest = line
   for (;;) {

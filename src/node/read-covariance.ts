@@ -1,7 +1,9 @@
 // A covariance matrix from a small text file, as `--noise @FILE` names it: numbers, with or without a line of column names.
 import { readFile } from 'node:fs/promises'
+import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
+import { delimiterOf, splitLine } from './csv-source.ts'
 import { fileError } from './files.ts'
 
 /**
@@ -14,19 +16,29 @@ export async function readCovariance(path: string, columns: readonly string[]): 
   const text = await readFile(path, 'utf8').catch((error: unknown) => { throw fileError(error, 'read', path) })
   const bad = (what: string): UnnormError => new UnnormError('invalid-noise', `invalid noise: ${path} ${what} (must be a ${columns.length} × ${columns.length} covariance of ${columns.join(', ')} in the data's units: numbers separated by commas, one line for each column, with or without a first line of names)`)
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/).filter((line) => line.trim() !== '')
-  const cells = lines.map((line) => line.trim().split(/\s*[,;\t]\s*|\s+/).map((cell) => cell.replace(/^"(.*)"$/, '$1')))
+  const cells = lines.map((line, i) => {
+    const found = cellsOf(line.trim(), columns.length)
+    if (found === null) throw bad(`has a quotation mark in line ${i + 1} that is not closed`)
+    return found
+  })
   if (cells.length === 0) throw bad('is empty')
   const named = cells[0].some((cell) => Number.isNaN(Number(cell))) ? cells[0] : null
   const order = named === null ? columns.map((_, k) => k) : orderOf(named, columns, bad)
   const numbers = (named === null ? cells : cells.slice(1))
   const first = named === null ? 1 : 2
-  if (numbers.length !== columns.length) throw bad(`has ${numbers.length} lines of numbers`)
+  if (numbers.length !== columns.length) throw bad(`has ${counted(numbers.length, 'line')} of numbers`)
   numbers.forEach((line, i) => {
-    if (line.length !== columns.length) throw bad(`has ${line.length} numbers in line ${i + first}`)
+    if (line.length !== columns.length) throw bad(`has ${counted(line.length, 'number')} in line ${i + first}`)
     const wrong = line.find((cell) => cell === '' || !Number.isFinite(Number(cell)))
     if (wrong !== undefined) throw bad(`has ${JSON.stringify(wrong)} in line ${i + first}, which is no number`)
   })
   return order.flatMap((row) => order.map((column) => Number(numbers[row][column])))
+}
+
+/** The cells of a line, without the blanks around them. A line with no delimiter is one cell, or numbers apart by blanks. */
+function cellsOf(line: string, expected: number): string[] | null {
+  const cells = splitLine(line, delimiterOf(line))?.map((cell) => cell.trim()) ?? null
+  return cells?.length === 1 && expected > 1 ? line.split(/\s+/) : cells
 }
 
 function orderOf(named: readonly string[], columns: readonly string[], bad: (what: string) => UnnormError): number[] {

@@ -85,6 +85,8 @@ describe('a fit warns', () => {
 describe('options are refused', () => {
   const refusals: [string[], number, string, RegExp][] = [
     [['--noise', '-1'], 2, 'invalid-noise', /^invalid noise: -1 \(must be > 0/],
+    [['--noise', '0.5,,0.2'], 2, 'invalid-noise', /^invalid noise: 0\.5,,0\.2 \(must be > 0/],
+    [['--noise', '0.1,'], 1, 'invalid-noise', /^invalid noise: 1 value for 4 columns/],
     [['--noise', '0.1,0.2'], 1, 'invalid-noise', /^invalid noise: 2 values for 4 columns/],
     [['--noise', '@none.csv'], 1, 'missing-file', /^cannot read none\.csv/],
     [['--model', 'gaussian', '--noise', '0.1'], 2, 'invalid-option', /^invalid noise: score-matching adds none/],
@@ -98,7 +100,7 @@ describe('options are refused', () => {
   ]
   it.each(refusals)('%j', async (words, exit, code, message) => { await here.refused(['fit', iris, ...words], exit, { code, message }) })
   it.each([
-    ['0.04,0.01\n0.02,0.09\n', /not symmetric/], ['1,2\n2,1\n', /not positive definite/], ['1,2,3\n', /has 1 lines of numbers/], ['a,b\n1,0\n0,1\n', /does not name the column Petal\.Length/], ['1,x\n', /does not name/],
+    ['0.04,0.01\n0.02,0.09\n', /not symmetric/], ['1,2\n2,1\n', /not positive definite/], ['1,2,3\n', /has 1 line of numbers/], ['a,b\n1,0\n0,1\n', /does not name the column Petal\.Length/], ['1,x\n', /does not name/],
   ])('a covariance %j', async (text, message) => {
     here.write('covariance.csv', text)
     await here.refused(['fit', iris, '--columns', 'Petal.Length,Petal.Width', '--model', 'gaussian', '--by', 'denoising', '--noise', '@covariance.csv'], 1, { code: 'invalid-noise', message })
