@@ -48,19 +48,25 @@ export function solveCholesky(lower: Float64Array, size: number, right: ArrayLik
   return x
 }
 
-/** (L Lᵀ)⁻¹ = L⁻ᵀ L⁻¹, row-major. All inner loops run along rows: matrices of a thousand columns leave the cache. */
-export function invertCholesky(lower: Float64Array, size: number): Float64Array {
-  const inverseLower = new Float64Array(size * size)
+/** L⁻¹, row-major. All inner loops run along rows: matrices of a thousand columns leave the cache. */
+export function invertLower(lower: Float64Array, size: number): Float64Array {
+  const inverse = new Float64Array(size * size)
   for (let i = 0; i < size; i++) {
-    const row = inverseLower.subarray(i * size, (i + 1) * size)
+    const row = inverse.subarray(i * size, (i + 1) * size)
     for (let k = 0; k < i; k++) {
       const factor = lower[i * size + k]
-      const other = inverseLower.subarray(k * size, (k + 1) * size)
+      const other = inverse.subarray(k * size, (k + 1) * size)
       for (let j = 0; j <= k; j++) row[j] -= factor * other[j]
     }
     row[i] = 1
     for (let j = 0; j <= i; j++) row[j] /= lower[i * size + i]
   }
+  return inverse
+}
+
+/** (L Lᵀ)⁻¹ = L⁻ᵀ L⁻¹, row-major. */
+export function invertCholesky(lower: Float64Array, size: number): Float64Array {
+  const inverseLower = invertLower(lower, size)
   const inverse = new Float64Array(size * size)
   for (let k = 0; k < size; k++) {
     const row = inverseLower.subarray(k * size, (k + 1) * size)
@@ -105,4 +111,23 @@ export function multiply(a: ArrayLike<number>, b: ArrayLike<number>, rows: numbe
     }
   }
   return product
+}
+
+/** The transpose of a row-major [rows × columns] matrix. */
+export function transpose(full: ArrayLike<number>, rows: number, columns: number): Float64Array {
+  return Float64Array.from({ length: rows * columns }, (_, e) => full[(e % rows) * columns + Math.floor(e / rows)])
+}
+
+/** Rows and columns `kept` of a row-major [size × size] matrix. */
+export function submatrix(full: ArrayLike<number>, kept: readonly number[], size: number): Float64Array {
+  return Float64Array.from({ length: kept.length ** 2 }, (_, e) => full[kept[Math.floor(e / kept.length)] * size + kept[e % kept.length]])
+}
+
+/** F M F with F = diag(factors), which has ones (or minus ones) on its diagonal; zeros stay, with factor one. */
+export function scaleToUnitDiagonal(matrix: Float64Array, size: number): { matrix: Float64Array; factors: Float64Array } {
+  const factors = Float64Array.from({ length: size }, (_, k) => {
+    const diagonal = Math.abs(matrix[k * size + k])
+    return diagonal > 0 ? 1 / Math.sqrt(diagonal) : 1
+  })
+  return { matrix: matrix.map((value, e) => value * (factors[Math.floor(e / size)] * factors[e % size])), factors }
 }

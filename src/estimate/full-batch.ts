@@ -1,4 +1,5 @@
 // The objective over a whole table in float64: its value, gradient, Hessian and the spread of its rows, run in chunks.
+import { multiply, submatrix, transpose } from '../base/linear-algebra.ts'
 import { directional } from '../differentiate/forward.ts'
 import { gradient } from '../differentiate/reverse.ts'
 import { vectorize } from '../differentiate/vectorize.ts'
@@ -12,6 +13,7 @@ import { sum } from '../graph/ops/linear.ts'
 import { concat } from '../graph/ops/rearrange.ts'
 import type { TracedModel } from '../model/model.ts'
 import { overRows } from './batch.ts'
+import type { Basis } from './curvature.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 
 /** Mean of the objective over all rows and its gradient [P]. */
@@ -24,7 +26,7 @@ export interface Evaluation {
 export interface Spread {
   /** Standard error of the mean objective. */
   readonly objectiveError: number
-  /** Mean over rows of g gᵀ, g the gradient of one row, row-major [P × P]. */
+  /** Mean over rows of g gᵀ, g the gradient of one row in the basis asked for, row-major [count × count]. */
   readonly gradientProducts: Float64Array
 }
 
@@ -33,10 +35,11 @@ export interface FullBatch {
   readonly rowCount: number
   readonly parameterCount: number
   evaluate(theta: Float64Array): Promise<Evaluation>
-  /** ∂²(mean objective)/∂θ², row-major [P × P], exact. */
-  hessian(theta: Float64Array): Promise<Float64Array>
-  spread(theta: Float64Array): Promise<Spread>
-  /** Mean over rows of the squared gradient of one row, [P]: the diagonal of `spread`, for many parameters. */
+  /** BᵀHB, row-major [count × count], H = ∂²(mean objective)/∂θ² exactly; H itself without a basis. The rows are seen through B first, so that what H cancels is not lost. */
+  hessian(theta: Float64Array, basis?: Basis): Promise<Float64Array>
+  /** Gradients of rows are Bᵀ∂/∂θ, changed row by row for the same reason. */
+  spread(theta: Float64Array, basis?: Basis): Promise<Spread>
+  /** Mean over rows of the squared gradient of one row, [P]: the diagonal of `spread`, without the rest of it. */
   gradientSquares(theta: Float64Array): Promise<Float64Array>
   /** The first row (from 0) whose objective is not a finite number. */
   firstNonFiniteRow(theta: Float64Array): Promise<number | undefined>
@@ -51,7 +54,6 @@ const CHUNK_ELEMENTS = 2 ** 21
 const CHUNK_ROWS = 65_536
 /** Directions whose Hessian products are computed in one run. */
 const DIRECTIONS = 32
-const FEW_PARAMETERS = 64
 
 interface Pass {
   /** Runs all chunks; `each` gets every chunk's outputs. */
@@ -102,8 +104,10 @@ export function openFullBatch(
     const { perRow, inputs } = batch
     const own = concat(gradient(objective.value, traced.parameters.map(({ packed }) => packed)), 0)
     const [all] = vectorize([own], new Map([traced.x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
-    const outputs: Record<string, Node> = name === 'products' ? { perRow, products: contractAxes(all, all, [0], [0]) } : { squares: sum(square(all), [0]) }
-    return openPass(name, [...inputs, theta], outputs, Math.max(width, parameterCount))
+    if (name === 'squares') return openPass(name, [...inputs, theta], { squares: sum(square(all), [0]) }, Math.max(width, parameterCount))
+    const basis = input(traced.graph, 'basis', [parameterCount, parameterCount])
+    const seen = contractAxes(all, basis, [1], [0])
+    return openPass(name, [...inputs, theta, basis], { perRow, products: contractAxes(seen, seen, [0], [0]) }, Math.max(width, parameterCount))
   }
 
   const openHessian = (): Promise<Pass> => {
@@ -112,14 +116,17 @@ export function openFullBatch(
     return openPass('hessian', [...batch.inputs, thetas, directions], { products }, width * block)
   }
 
-  const spread = async (at: Float64Array): Promise<Spread> => {
+  const spread = async (at: Float64Array, { columns, count }: Basis = wholeSpace(parameterCount)): Promise<Spread> => {
     const { run } = await pass('products', () => openRowGradients('products'))
     const values = new Float64Array(rowCount)
-    const gradientProducts = new Float64Array(parameterCount * parameterCount)
-    await run(feed(at), (outputs, first) => {
+    const products = new Float64Array(parameterCount * parameterCount)
+    // The program's basis is square: columns of zeros fill it up.
+    const filled = Float64Array.from({ length: products.length }, (_, e) => (e % parameterCount < count ? columns[Math.floor(e / parameterCount) * count + (e % parameterCount)] : 0))
+    await run({ ...feed(at), basis: { shape: [parameterCount, parameterCount], data: filled } }, (outputs, first) => {
       values.set(outputs.perRow.data, first)
-      addTo(gradientProducts, outputs.products.data, 1 / rowCount)
+      addTo(products, outputs.products.data, 1 / rowCount)
     })
+    const gradientProducts = submatrix(products, Array.from({ length: count }, (_, c) => c), parameterCount)
     return { objectiveError: standardErrorOfMean(values), gradientProducts }
   }
 
@@ -135,31 +142,26 @@ export function openFullBatch(
       })
       return result
     },
-    hessian: async (at) => {
+    hessian: async (at, basis) => {
       const { run } = await pass('hessian', openHessian)
       const block = Math.min(DIRECTIONS, parameterCount)
       const repeated = new Float64Array(block * parameterCount)
       for (let b = 0; b < block; b++) repeated.set(at, b * parameterCount)
-      const hessian = new Float64Array(parameterCount * parameterCount)
-      for (let first = 0; first < parameterCount; first += block) {
-        const count = Math.min(block, parameterCount - first)
-        const units = new Float64Array(block * parameterCount)
-        for (let b = 0; b < count; b++) units[b * parameterCount + first + b] = 1
+      const { columns, count } = basis ?? wholeSpace(parameterCount)
+      const directions = transpose(columns, parameterCount, count)
+      const bent = new Float64Array(count * parameterCount)
+      for (let first = 0; first < count; first += block) {
+        const some = new Float64Array(block * parameterCount)
+        some.set(directions.subarray(first * parameterCount, (first + block) * parameterCount))
         const shape = [block, parameterCount]
-        await run({ thetas: { shape, data: repeated }, directions: { shape, data: units } }, (outputs) => {
-          const products = outputs.products.data.subarray(0, count * parameterCount)
-          addTo(hessian.subarray(first * parameterCount), products, 1 / rowCount)
+        await run({ thetas: { shape, data: repeated }, directions: { shape, data: some } }, (outputs) => {
+          addTo(bent.subarray(first * parameterCount), outputs.products.data.subarray(0, Math.min(block, count - first) * parameterCount), 1 / rowCount)
         })
       }
-      return symmetrized(hessian, parameterCount)
+      return symmetrized(basis ? multiply(bent, columns, count, parameterCount, count) : bent, count)
     },
     spread,
     gradientSquares: async (at) => {
-      // For few parameters the program of `spread`, which every fit needs in the end, serves as well.
-      if (parameterCount <= FEW_PARAMETERS) {
-        const { gradientProducts } = await spread(at)
-        return Float64Array.from({ length: parameterCount }, (_, k) => gradientProducts[k * (parameterCount + 1)])
-      }
       const { run } = await pass('squares', () => openRowGradients('squares'))
       const squares = new Float64Array(parameterCount)
       await run(feed(at), (outputs) => {
@@ -168,7 +170,7 @@ export function openFullBatch(
       return squares
     },
     firstNonFiniteRow: async (at) => {
-      const { run } = await pass('products', () => openRowGradients('products'))
+      const { run } = await pass('objective rows', () => openPass('objective rows', [...batch.inputs, theta], { perRow: batch.perRow }, width))
       let found: number | undefined
       await run(feed(at), (outputs, first) => {
         const own = outputs.perRow.data.findIndex((value) => !Number.isFinite(value))
@@ -181,6 +183,10 @@ export function openFullBatch(
       passes.clear()
     },
   }
+}
+
+function wholeSpace(size: number): Basis {
+  return { columns: Float64Array.from({ length: size * size }, (_, e) => (e % (size + 1) === 0 ? 1 : 0)), count: size }
 }
 
 function addTo(target: Float64Array, part: ArrayLike<number>, factor: number): void {

@@ -1,8 +1,8 @@
 // How sure an estimate is: the sandwich covariance A⁻¹BA⁻¹/n of an M-estimator (Huber 1967; Godambe 1960), which of its
 // parameters the objective determines at all, and the delta method for what is computed from them.
-import { choleskyDecompose, invertCholesky, symmetricEigen } from '../base/linear-algebra.ts'
+import { choleskyDecompose, multiply, scaleToUnitDiagonal, symmetricEigen, transpose } from '../base/linear-algebra.ts'
 import type { TracedModel } from '../model/model.ts'
-import { NULL_SHARE, factorWellConditioned, scaleToUnitDiagonal, submatrix } from './closed-form.ts'
+import type { Basis, Curvature } from './curvature.ts'
 
 /** A parameter with its error; what is unknown is null. */
 export interface ParameterEstimate {
@@ -13,71 +13,49 @@ export interface ParameterEstimate {
 }
 
 export interface Uncertainty {
-  /** Row-major [P × P]; NaN in rows and columns of parameters without an error. */
-  readonly covariance: Float64Array
-  /** Whether the objective determines each parameter, [P]; those not searched count as determined. */
-  readonly determined: readonly boolean[]
-  /** Parameters that no direction of change of the objective involves at all (not even with others). */
-  readonly absent: readonly number[]
+  /** Columns v_c with Σ_c v_c v_cᵀ the covariance, in which nothing has cancelled; NaN in the rows of parameters without an error. */
+  readonly root: Basis
+  /** Whether the objective determines each parameter, [P]; those that were not free count as determined. */
+  readonly determined: boolean[]
 }
+
+/** A parameter of which more than this share lies in flat directions is not determined. */
+const LOST = 1e-8
 
 /**
- * The sandwich covariance at an optimum.
- * @param hessian mean Hessian A, row-major [P × P]
- * @param products mean over rows of g gᵀ, B, row-major [P × P]
- * @param free the parameters that were free to move; the others (at a bound) get no error
+ * The sandwich covariance at an optimum: with the Hessian whitened by T (TᵀAT = S = ±1) and TᵀBT = RRᵀ it is the product of
+ * TSR/√n with its transpose. Nothing is inverted.
+ * @param products mean over rows of g gᵀ, g the gradient of one row in the basis of the curvature
+ * @param fixed the parameters that were not free to move, as at a bound; they get no error
  */
-export function sandwich(hessian: Float64Array, products: Float64Array, rowCount: number, free: readonly number[], size: number): Uncertainty {
-  const count = free.length
-  const { matrix, factors } = scaleToUnitDiagonal(submatrix(hessian, free, size), count)
-  const lower = factorWellConditioned(matrix, count)
-  const { inverse, undetermined } = lower ? { inverse: invertCholesky(lower, count), undetermined: new Float64Array(count) } : pseudoInverse(matrix, count)
-  const lost = Array.from(undetermined, (share) => share > 1e-8)
-  const middle = submatrix(products, free, size).map((value, e) => value * (factors[Math.floor(e / count)] * factors[e % count]))
-  const scaled = sandwiched(inverse, middle, count)
-  const covariance = new Float64Array(size * size).fill(NaN)
-  free.forEach((p, i) => free.forEach((q, j) => {
-    if (!lost[i] && !lost[j]) covariance[p * size + q] = (scaled[i * count + j] * (factors[i] * factors[j])) / rowCount
-  }))
-  const determined = Array.from({ length: size }, () => true)
-  free.forEach((p, i) => { determined[p] = !lost[i] })
-  return { covariance, determined, absent: free.filter((_, i) => undetermined[i] > 1 - 1e-8) }
+export function sandwich({ basis, signs, flatShare }: Curvature, products: Float64Array, rowCount: number, fixed: readonly number[]): Uncertainty {
+  const size = flatShare.length
+  const { count } = basis
+  const signed = squareRoot(products, count).map((value, e) => value * signs[Math.floor(e / count)] / Math.sqrt(rowCount))
+  const columns = multiply(basis.columns, signed, size, count, count)
+  const determined = Array.from(flatShare, (share) => share <= LOST)
+  determined.forEach((known, p) => { if (!known || fixed.includes(p)) columns.fill(NaN, p * count, (p + 1) * count) })
+  return { root: { columns, count }, determined }
 }
 
-/** A⁻¹BA⁻¹ for symmetric matrices, symmetric to the last bit. */
-function sandwiched(inverse: Float64Array, middle: Float64Array, size: number): Float64Array {
-  const half = new Float64Array(size * size)
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < size; k++) {
-      const factor = inverse[i * size + k]
-      for (let j = 0; j < size; j++) half[i * size + j] += factor * middle[k * size + j]
-    }
-  }
-  const result = new Float64Array(size * size)
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let total = 0
-      for (let k = 0; k < size; k++) total += half[i * size + k] * inverse[j * size + k]
-      result[i * size + j] = result[j * size + i] = total
-    }
-  }
-  return result
+/** Σ_c v_c v_cᵀ, row-major [P × P]. */
+export function covarianceOf({ columns, count }: Basis, size: number): Float64Array {
+  const known = columns.map((value) => (Number.isNaN(value) ? 0 : value))
+  const covariance = multiply(known, transpose(known, size, count), size, count, size)
+  const isKnown = Array.from({ length: size }, (_, p) => count > 0 && !Number.isNaN(columns[p * count]))
+  return covariance.map((value, e) => (isKnown[Math.floor(e / size)] && isKnown[e % size] ? value : NaN))
 }
 
-/** The inverse on the space the matrix acts on, and the share of each coordinate that lies in its null space. */
-function pseudoInverse(matrix: Float64Array, size: number): { inverse: Float64Array; undetermined: Float64Array } {
+/** R with RRᵀ = M, also for a singular M (fewer rows than parameters). */
+function squareRoot(full: Float64Array, size: number): Float64Array {
+  const { matrix, factors } = scaleToUnitDiagonal(full, size)
+  const root = choleskyDecompose(matrix, size) ?? symmetricRoot(matrix, size)
+  return root.map((value, e) => value / factors[Math.floor(e / size)])
+}
+
+function symmetricRoot(matrix: Float64Array, size: number): Float64Array {
   const { values, vectors } = symmetricEigen(matrix, size)
-  const limit = NULL_SHARE * Math.max(values.at(-1) ?? 0, 1)
-  const inverse = new Float64Array(size * size)
-  const undetermined = new Float64Array(size)
-  values.forEach((value, column) => {
-    for (let i = 0; i < size; i++) {
-      const v = vectors[i * size + column]
-      if (Math.abs(value) <= limit) undetermined[i] += v * v
-      else for (let j = 0; j < size; j++) inverse[i * size + j] += v * vectors[j * size + column] / value
-    }
-  })
-  return { inverse, undetermined }
+  return vectors.map((value, e) => value * Math.sqrt(Math.max(0, values[e % size])))
 }
 
 /** What `describeParameters` needs of a fit. */
@@ -86,6 +64,9 @@ export interface EstimatedParameters {
   readonly theta: Float64Array
   /** Row-major [P × P], NaN where unknown; null where no error is known. */
   readonly covariance: Float64Array | null
+  /** Columns v_c with Σ_c v_c v_cᵀ the covariance. */
+  readonly covarianceRoot: Basis | null
+  readonly rowCount: number
   /** Whether each parameter has an estimate at all, [P]. */
   readonly determined: readonly boolean[]
 }
@@ -104,8 +85,9 @@ export interface ParameterDescription {
 export function describeParameters(traced: TracedModel, fit: EstimatedParameters, level: number): ParameterDescription {
   const { parameterCount: size, parameterNames } = traced
   const quantile = normalQuantile((1 + level) / 2)
-  const { covariance } = fit
-  const natural = parameterNames.map((name, k) => describe(name, fit.determined[k] ? fit.theta[k] : NaN, covariance ? Math.sqrt(covariance[k * size + k]) : NaN, quantile))
+  const { covariance, covarianceRoot } = fit
+  const errorOf = (k: number): number => (covarianceRoot ? Math.hypot(...covarianceRoot.columns.subarray(k * covarianceRoot.count, (k + 1) * covarianceRoot.count)) : NaN)
+  const natural = parameterNames.map((name, k) => describe(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile))
   const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
   return {
     parameters: [...natural, ...reported(traced, fit, quantile)],
@@ -130,39 +112,32 @@ function reported(traced: TracedModel, fit: EstimatedParameters, quantile: numbe
   if (!quantities) return []
   const valuesAt = (theta: Float64Array): readonly number[] | undefined => quantities.values(naturalValues(traced, theta), dimension)
   const center = fit.determined.every(Boolean) ? valuesAt(fit.theta) : undefined
-  const variances = center && fit.covariance ? deltaVariances(valuesAt, fit.theta, fit.covariance) : undefined
+  const variances = center && fit.covarianceRoot ? deltaVariances(valuesAt, fit.theta, fit.covarianceRoot, deltaStep(fit.rowCount)) : undefined
   return quantities.names(dimension).map((name, k) => describe(name, center?.[k] ?? NaN, Math.sqrt(variances?.[k] ?? NaN), quantile))
 }
 
-/** A hundredth of a standard error: far inside where the values exist, and far above rounding. */
-const DELTA_STEP = 0.01
+/**
+ * Steps in standard errors. Rounding of θ is one of its own size, so it weighs the more on a difference the smaller standard errors
+ * are: steps grow with √n as far as they stay well inside where the values exist.
+ */
+const deltaStep = (rowCount: number): number => Math.min(0.1, Math.max(0.01, 0.003 * Math.sqrt(rowCount)))
 
 /**
  * Variances of f(θ̂) by the delta method: with the covariance as Σ_c v_c v_cᵀ they are Σ_c (∂f/∂v_c)², each derivative by
  * central differences with one Richardson step. The directions v_c keep θ inside the plausible ellipsoid, where a
  * precision matrix stays positive definite; steps along single parameters would not.
  */
-function deltaVariances(f: (theta: Float64Array) => readonly number[] | undefined, theta: Float64Array, covariance: Float64Array): number[] | undefined {
-  const size = theta.length
-  if (covariance.some(Number.isNaN)) return undefined
-  // Scaled first: η may be a million times larger than the precisions.
-  const { matrix, factors } = scaleToUnitDiagonal(covariance, size)
-  const root = choleskyDecompose(matrix, size) ?? symmetricRoot(matrix, size)
+function deltaVariances(f: (theta: Float64Array) => readonly number[] | undefined, theta: Float64Array, { columns, count }: Basis, step: number): number[] | undefined {
+  if (columns.some(Number.isNaN)) return undefined
   let variances: number[] | undefined
-  for (let column = 0; column < size; column++) {
-    const along = (by: number): readonly number[] | undefined => f(theta.map((value, k) => value + (by * root[k * size + column]) / factors[k]))
-    const [near, back, far, farBack] = [DELTA_STEP, -DELTA_STEP, 2 * DELTA_STEP, -2 * DELTA_STEP].map(along)
+  for (let column = 0; column < count; column++) {
+    const along = (by: number): readonly number[] | undefined => f(theta.map((value, k) => value + by * columns[k * count + column]))
+    const [near, back, far, farBack] = [step, -step, 2 * step, -2 * step].map(along)
     if (!near || !back || !far || !farBack) return undefined
-    const slopes = near.map((value, k) => (8 * (value - back[k]) - (far[k] - farBack[k])) / (12 * DELTA_STEP))
+    const slopes = near.map((value, k) => (8 * (value - back[k]) - (far[k] - farBack[k])) / (12 * step))
     variances = slopes.map((slope, k) => (variances?.[k] ?? 0) + slope * slope)
   }
   return variances
-}
-
-/** R with R Rᵀ = M, also for a singular M (fewer rows than parameters). */
-function symmetricRoot(matrix: Float64Array, size: number): Float64Array {
-  const { values, vectors } = symmetricEigen(matrix, size)
-  return vectors.map((value, e) => value * Math.sqrt(Math.max(0, values[e % size])))
 }
 
 /** z with Φ(z) = p: Newton's method on the distribution function, to rounding. */

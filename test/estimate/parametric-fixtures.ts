@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs'
 import * as onnxruntime from 'onnxruntime-node'
 import { expect } from 'vitest'
+import { multiply, transpose } from '../../src/base/linear-algebra.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { onnxEngine } from '../../src/engine/onnx.ts'
 import type { OnnxRuntime } from '../../src/engine/onnx.ts'
 import { referenceEngine } from '../../src/engine/reference.ts'
+import { findCurvature } from '../../src/estimate/curvature.ts'
+import type { Curvature } from '../../src/estimate/curvature.ts'
 import type { Estimator, Noise } from '../../src/estimate/estimator.ts'
 import { fitParametric } from '../../src/estimate/parametric.ts'
 import type { ParametricFit, ParametricOptions } from '../../src/estimate/parametric.ts'
@@ -39,6 +42,16 @@ export async function fitModel(model: Model, estimator: Estimator, rows: Float64
     return k
   }
   return { fit, traced, value: (name) => fit.theta[at(name)], error: (name) => Math.sqrt(fit.covariance![at(name) * (traced.parameterCount + 1)]) }
+}
+
+/** The curvature of a matrix by itself. */
+export function curvatureOf(hessian: Float64Array, fixed: readonly number[] = []): Promise<Curvature> {
+  const size = Math.sqrt(hessian.length)
+  return findCurvature({
+    hessian, squares: false,
+    free: Array.from({ length: size }, (_, k) => k).filter((k) => !fixed.includes(k)),
+    along: async ({ columns, count }) => multiply(transpose(columns, size, count), multiply(hessian, columns, size, size, count), count, size, count),
+  })
 }
 
 export const isotropic = (sigma: number, dimension: number): Noise => ({ isotropic: sigma, factor: diagonal(new Array<number>(dimension).fill(sigma)) })

@@ -13,7 +13,7 @@ import { describeParameters } from '../../src/estimate/uncertainty.ts'
 import { rowMoments } from '../../src/estimate/row-moments.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { precision } from '../../src/model/energies/precision.ts'
-import { dot, exp, log, logSumExp, stack, tanh } from '../../src/model/expression.ts'
+import { dot, exp, log, logSumExp, matmul, stack, tanh } from '../../src/model/expression.ts'
 import { defineModel, trace } from '../../src/model/model.ts'
 import { matrix, positive, positiveVector, scalar, vector } from '../../src/model/parameters.ts'
 import { engines, expectClose, fitModel, normalRows } from './parametric-fixtures.ts'
@@ -229,6 +229,32 @@ describe('objectives without a minimum', () => {
     const { fit } = await fitModel(model, naiveLikelihood, normalRows(100, 1, 'exp'), 1)
     expect([fit.stopped, fit.warnings[0].code]).toEqual(['unbounded', 'unbounded'])
     expect(fit.warnings[0].message).toContain('t → −∞')
+  })
+})
+
+describe('starts where nothing bends', () => {
+  test('a product of three parameters that all start at zero', async () => {
+    // J̃ = −1 + ½ mean (abc − x)²: gradient and Hessian in a, b and c are zero where two of them are.
+    const model = defineModel({ name: 'product', parameters: { a: scalar(), b: scalar(), c: scalar() }, logDensity: ({ a, b, c }, x) => x.at(0).square().mul(-0.5).add(x.at(0).mul(a).mul(b).mul(c)) })
+    const rows = normalRows(200, 1, 'product').map((z) => z + 3)
+    const { fit, value } = await fitModel(model, scoreMatching, rows, 1)
+    expectClose([value('a') * value('b') * value('c')], [rowMoments(rows, 1).mean[0]], 1e-9)
+    expect([fit.stopped, fit.warnings.map(({ message }) => message.slice(0, 45))]).toEqual(['flat direction', ['a, b, c cannot be estimated one by one: at th']])
+  })
+
+  test('a quadratic energy with a factor: ½s‖x‖² + Σ w (Bx)²', async () => {
+    const model = defineModel({
+      name: 'factor', parameters: { s: scalar(), w: vector(1), b: matrix(1, 2) },
+      logDensity: ({ s, w, b }, x) => x.square().sum().mul(s).mul(0.5).add(dot(w, matmul(b, x).square())),
+    })
+    const rows = normalRows(500, 2, 'factor').map((z, k, all) => (k % 2 ? 2 * z + all[k - 1] : z))
+    const { fit, value } = await fitModel(model, scoreMatching, rows, 2)
+    // It writes every symmetric matrix, so the minimum is that of the precision model: K = (mean xxᵀ)⁻¹.
+    const free = await fitModel(precision, scoreMatching, rows, 2)
+    expectClose([fit.objective], [free.fit.objective], 1e-8)
+    const [b1, b2] = [value('b[1,1]'), value('b[1,2]')]
+    expectClose([-value('s') - 2 * value('w[1]') * b1 * b1, -2 * value('w[1]') * b1 * b2], [free.value('precision[1,1]'), free.value('precision[1,2]')], 1e-5)
+    expect(fit.warnings.map(({ message }) => message).join()).not.toContain('does not depend on it')
   })
 })
 

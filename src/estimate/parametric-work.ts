@@ -1,0 +1,103 @@
+// What the routes of a parametric fit share: what they work on, where they start, what they find, and what the objective feels there.
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import type { Scale } from '../data/standardize.ts'
+import type { TracedModel } from '../model/model.ts'
+import { absentElements } from './absence.ts'
+import { findCurvature } from './curvature.ts'
+import type { Curvature } from './curvature.ts'
+import type { Estimator, Noise } from './estimator.ts'
+import type { Evaluation, FullBatch } from './full-batch.ts'
+import type { IntegratedObjective } from './integrate-noise.ts'
+import { extremeUnit } from './parametric-warnings.ts'
+
+/** How a parametric fit ended. `stuck`: no step lowers the objective though its gradient is not zero. */
+export type ParametricStop = 'solved' | 'converged' | 'at a bound' | 'flat direction' | 'unbounded' | 'interrupted' | 'steps' | 'stuck'
+
+export interface ParametricOptions {
+  /** In the data's units; for estimators that need it. */
+  readonly noise?: Noise
+  /** Of the columns, for messages that name them. */
+  readonly scale?: Scale
+  /** Start values and simulated noise are drawn from streams of it. */
+  readonly random: Random
+  readonly signal?: AbortSignal
+  /** Steps of each start of a search; 200 by default (1000 for L-BFGS). Refused where nothing is searched. */
+  readonly maxSteps?: number
+  /** Noise points of each row, see `NoiseIntegration`. */
+  readonly draws?: number
+  onProgress?(update: { readonly step: number; readonly objective: number }): void
+}
+
+export interface ParametricWork {
+  readonly traced: TracedModel
+  readonly estimator: Estimator
+  readonly objective: IntegratedObjective
+  /** Whether the objective is quadratic in all parameters. */
+  readonly quadratic: boolean
+  readonly batch: FullBatch
+  readonly options: ParametricOptions
+}
+
+/** What the objective feels of the parameters at a point. */
+export interface Felt {
+  /** Of the parameters that are neither at a bound nor absent. */
+  readonly curvature: Curvature
+  /** Parameters that the objective does not contain. */
+  readonly absent: readonly number[]
+}
+
+/** Where a fit stands before its errors are computed. */
+export interface Found {
+  readonly route: 'closed-form' | 'newton' | 'lbfgs'
+  readonly stopped: ParametricStop
+  readonly theta: Float64Array
+  readonly atBound: readonly number[]
+  /** Parameters that went to infinity. */
+  readonly ranOff: readonly number[]
+  readonly warnings: readonly Warning[]
+  readonly history: readonly { readonly step: number; readonly objective: number }[]
+  /** At θ, where they are known already. */
+  readonly felt?: Felt
+  readonly evaluation?: Evaluation
+}
+
+/** Largest number of parameters for which a Hessian is built: the time grows with its cube. */
+export const LARGEST_HESSIAN = 1500
+
+export const isPositive = (traced: TracedModel): boolean[] => traced.parameters.flatMap(({ parameter }) => new Array<boolean>(parameter.size).fill(parameter.constraint === 'positive'))
+
+/** Start values: the model's own, or each parameter's. */
+export function startValues(traced: TracedModel, random: Random): Float64Array {
+  const { model, dimension, parameterCount } = traced
+  const theta = new Float64Array(parameterCount)
+  const together = model.initial?.(random.split('initial'), dimension)
+  if (together) theta.set(together)
+  else for (const { parameter, start, name } of traced.parameters) theta.set(parameter.initial(random.split('initial').split(name)), start)
+  isPositive(traced).forEach((positive, k) => {
+    if (positive && !(theta[k] > 0)) throw new UnnormError('model', `model ${model.name}: invalid initial value of ${traced.parameterNames[k]}: ${theta[k]} (must be > 0)`)
+  })
+  return theta
+}
+
+/** @throws UnnormError `objective-not-finite`, naming the row, and the column whose unit may be why */
+export async function refuseNonFinite({ traced, batch, options }: ParametricWork, theta: Float64Array): Promise<never> {
+  const row = await batch.firstNonFiniteRow(theta)
+  const start = traced.parameterNames.slice(0, 6).map((name, k) => `${name} = ${theta[k]}`).join(', ')
+  const more = theta.length > 6 ? ', …' : ''
+  throw new UnnormError(
+    'objective-not-finite',
+    `model ${traced.model.name}: the objective is not a finite number${row === undefined ? '' : ` at row ${row + 1}`} for the start values ${start}${more}. `
+    + (extremeUnit(options.scale) ?? 'Start where the model is defined, e.g. scalar({ initial: 1 }), and check that logDensity is defined at every row.'),
+  )
+}
+
+/** What the objective feels at θ, with some parameters at a bound. */
+export async function feel({ traced, objective, quadratic, batch }: ParametricWork, theta: Float64Array, hessian: Float64Array, atBound: readonly number[]): Promise<Felt> {
+  const all = Array.from({ length: traced.parameterCount }, (_, k) => k)
+  const absent = absentElements(objective.value, traced.theta, all.filter((k) => hessian[k * (traced.parameterCount + 1)] === 0))
+  const free = all.filter((k) => !absent.includes(k) && !atBound.includes(k))
+  // A score that is linear in the parameters is what makes an objective of its squares quadratic in them.
+  return { absent, curvature: await findCurvature({ hessian, along: (basis) => batch.hessian(theta, basis), free, squares: quadratic }) }
+}
