@@ -30,7 +30,7 @@ export interface NumberOption extends Described, Range { readonly type: 'number'
 export interface NumbersOption extends Described, Range { readonly type: 'numbers'; readonly default?: readonly number[] }
 export interface StringOption extends Described { readonly type: 'string'; readonly default?: string }
 export interface PathOption extends Described { readonly type: 'path'; readonly default?: string }
-export interface ChoiceOption extends Described { readonly type: 'choice'; readonly choices: readonly string[]; readonly default?: string }
+export interface ChoiceOption extends Described { readonly type: 'choice'; readonly choices: readonly string[]; readonly default?: string; /** The value of the flag alone. */ readonly implied?: string }
 /** A switch. One that is on by default is turned off by `--no-NAME`. */
 export interface BooleanOption extends Described { readonly type: 'boolean'; readonly default: boolean }
 
@@ -79,7 +79,7 @@ export function rangeWords(option: Option): string {
     case 'numbers':
       return [option.integer ? 'integers' : 'numbers', bounds(option)].filter(Boolean).join(' ') + ', separated by commas'
     case 'choice':
-      return 'one of ' + option.choices.join(', ')
+      return 'one of ' + option.choices.join(', ') + (option.implied === undefined ? '' : `; alone ${option.implied}`)
     default:
       return ''
   }
@@ -121,7 +121,7 @@ function checkNumbers(name: string, option: NumbersOption, value: unknown): read
 function checkChoice(name: string, option: ChoiceOption, value: unknown): string {
   if (typeof value === 'string' && option.choices.includes(value)) return value
   const meant = nearest(String(value), option.choices)
-  throw invalid(name, value, `be ${rangeWords(option)}` + (meant === undefined ? '' : `; did you mean ${meant}?`))
+  throw invalid(name, value, `be one of ${option.choices.join(', ')}` + (meant === undefined ? '' : `; did you mean ${meant}?`))
 }
 
 /**
@@ -210,11 +210,15 @@ function placeholderOf(option: Option): string {
   }
 }
 
+/** Whether the flag may stand without a value. */
+const isOptional = (option: Option): boolean => option.type === 'choice' && option.implied !== undefined
+
 /** The flag of an option as a user writes it: `-o, --out DIR`, `--no-figure`. */
 export function flagWords(name: string, option: Option): string {
   const long = (option.type === 'boolean' && option.default ? '--no-' : '--') + flagName(name)
   const short = option.short === undefined ? '' : `-${option.short}, `
-  return `${short}${long} ${placeholderOf(option)}`.trimEnd()
+  const placeholder = placeholderOf(option)
+  return `${short}${long} ${isOptional(option) ? `[${placeholder}]` : placeholder}`.trimEnd()
 }
 
 /** A Markdown table of options: flag, default, range and meaning. */

@@ -31,8 +31,9 @@ function missingValue(name: string): UnnormError {
 function parserOption(name: string, option: Option, flags: ReadonlySet<string>): ParserOption {
   const words = flagWords(name, option)
   if (option.type === 'boolean') return new ParserOption(words, optionHelp(option))
-  return new ParserOption(words.replace(/ (\S+)$/, ' <$1>'), optionHelp(option))
-    .argParser((text: string) => {
+  const parser = new ParserOption(words.endsWith(']') ? words : words.replace(/ (\S+)$/, ' <$1>'), optionHelp(option))
+  if (option.type === 'choice' && option.implied !== undefined) parser.preset(option.implied)
+  return parser.argParser((text: string) => {
       // `--noise --json`: the next flag is not the value.
       if (flags.has(text)) throw missingValue(name)
       return parseOption(flagName(name), option, text)

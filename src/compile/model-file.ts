@@ -28,6 +28,8 @@ export interface ModelMetadata {
   readonly estimator: string
   /** The noise whose density was learned: its covariance, row-major in the data's units squared; null without noise. */
   readonly noiseCovariance: readonly number[] | null
+  /** Present where the noise of the fit was taken out again, so that the density is that of rows without noise: how. */
+  readonly noiseCorrection?: string
   /** Standard deviation of the noise per column, in the data's units. */
   readonly noise: readonly number[] | null
   readonly logNormalizer: { readonly value: number; readonly standardError: number | null; readonly method: string } | null
@@ -49,20 +51,11 @@ export function energyProgram(
 ): Program {
   const { graph, x, dimension } = model
   const [scoreOfPoint] = gradient(model.logDensity, [x])
-  const point = input(graph, 'one row', [dimension])
-  const single = standardization !== undefined
+  const { point, level: variance, express, widen } = oneRow(model, theta, standardization, level)
   const deviation = standardization && Float64Array.from(standardization.deviation, (value) => 1 / value)
-  const seen = single ? cast(mul(subtract(point, constant(graph, standardization.mean)), constant(graph, deviation!)), 'float32') : point
-  const variance = input(graph, 'one level', [])
-  const narrow = (node: Node): Node => (single ? cast(node, 'float32') : node)
-  const [logDensity, score] = substitute([model.logDensity, scoreOfPoint], new Map<Node, Node>([
-    [x, seen],
-    [model.theta, constant(graph, theta)],
-    ...(model.t ? [[model.t, level === 'given' ? narrow(variance) : constant(graph, level ?? 0)] as const] : []),
-  ]))
-  const wide = (node: Node): Node => (single ? cast(node, 'float64') : node)
-  const energy = scale(wide(logDensity), -1)
-  const outputs = [energy, single ? mul(wide(score), constant(graph, deviation!)) : score]
+  const [logDensity, score] = express([model.logDensity, scoreOfPoint])
+  const energy = scale(widen(logDensity), -1)
+  const outputs = [energy, deviation ? mul(widen(score), constant(graph, deviation)) : score]
   if (logNormalizer !== undefined) outputs.push(subtract(fill(graph, -logNormalizer, []), energy))
   const rows = input(graph, 'x', [ROWS, dimension])
   const levels = input(graph, 't', [ROWS])
@@ -72,6 +65,27 @@ export function energyProgram(
     inputs: level === 'given' ? [rows, levels] : [rows],
     outputs: { energy: energies, score: scores, ...(logDensities ? { log_density: logDensities } : {}) },
     type: 'float64',
+  }
+}
+
+/** One row in the data's units, for a model that sees it as the fit did: standardized, and then in float32, where there is a standardization. */
+export function oneRow(model: TracedModel, theta: ArrayLike<number>, standardization: Standardization | undefined, level: number | 'given' | undefined) {
+  const { graph, x, dimension } = model
+  const narrow = (node: Node): Node => (standardization ? cast(node, 'float32') : node)
+  const point = input(graph, 'one row', [dimension])
+  const variance = input(graph, 'one level', [])
+  const replacements = new Map<Node, Node>([
+    [x, standardization ? narrow(mul(subtract(point, constant(graph, standardization.mean)), constant(graph, Float64Array.from(standardization.deviation, (value) => 1 / value)))) : point],
+    [model.theta, constant(graph, theta)],
+    ...(model.t ? [[model.t, level === 'given' ? narrow(variance) : constant(graph, level ?? 0)] as const] : []),
+  ])
+  return {
+    /** The row [d], and its noise level where that is given, float64. */
+    point, level: variance,
+    /** Values of the model's inputs, in terms of this row. */
+    express: (nodes: readonly Node[]): Node[] => substitute(nodes, replacements),
+    /** What the model computed, as float64. */
+    widen: (node: Node): Node => (standardization ? cast(node, 'float64') : node),
   }
 }
 

@@ -6,6 +6,8 @@ import { readModelMetadata } from '../compile/model-file.ts'
 import type { LadderMetadata, ModelMetadata } from '../compile/model-file.ts'
 import { energyOf, ladderOf } from '../engine/energy.ts'
 import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
+import { denoiserOf } from '../engine/denoiser.ts'
+import type { Denoiser } from '../engine/denoiser.ts'
 import type { Executable, Values } from '../engine/engine.ts'
 import { openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
@@ -36,6 +38,7 @@ export interface OpenedObjective {
 
 export const objectiveName = 'checkpoint.objective.onnx'
 export const ladderName = 'ladder.onnx'
+export const denoiserName = 'denoiser.onnx'
 const ROWS_AT_ONCE = 16_384
 
 /**
@@ -101,6 +104,19 @@ export async function openLadder(folder: string, options: NodeEngineOptions = {}
   const { columns, ladder, deviations } = readModelMetadata(bytes, file) as LadderMetadata
   const { executable } = await openOnnx(bytes, file, ['energy', 'score'], options)
   return ladderOf(executable, { columns, ladder, deviations })
+}
+
+/**
+ * What a run knows of clean rows given noisy ones; null where it was fitted without noise.
+ * @param folder a run folder
+ */
+export async function openDenoiser(folder: string, options: NodeEngineOptions = {}): Promise<Denoiser | null> {
+  const file = join(folder, denoiserName)
+  const bytes = await readFile(file).catch(() => null)
+  if (bytes === null) return null
+  const { columns } = readModelMetadata(bytes, file)
+  const { executable } = await openOnnx(bytes, file, ['denoised', 'covariance'], options)
+  return denoiserOf(executable, columns.length)
 }
 
 /** The objective of a completed run; null where the run did not keep it. */

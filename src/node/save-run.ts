@@ -12,7 +12,7 @@ import type { ReportFigure } from '../report/report-input.ts'
 import { headingWords } from '../report/words.ts'
 import type { FitResult } from '../result/result.ts'
 import { loadDrawing } from './drawing.ts'
-import { ladderName, objectiveName } from './open-model.ts'
+import { denoiserName, ladderName, objectiveName } from './open-model.ts'
 import { createRunFolder } from './run-folder.ts'
 
 /** `metrics.csv`: numbers that are unknown are empty cells. */
@@ -25,7 +25,7 @@ function metricsCsv(metrics: readonly MetricsRow[]): string {
 function landscapeDetails(fit: FitJson, rows: Table) {
   return {
     heading: headingWords(fit.model.name, fit.estimator.name, rows.source),
-    logNormalizer: fit.logNormalizer, noise: fit.estimator.noise, warnings: fit.warnings,
+    logNormalizer: fit.logNormalizer, noise: fit.estimator.noiseCorrection === null ? fit.estimator.noise : null, warnings: fit.warnings,
   }
 }
 
@@ -63,6 +63,7 @@ export async function runOutputs(result: FitResult, fit: FitJson, table: Table):
     files: {
       'model.onnx': writeModelFile(result.modelFile.program, result.modelFile.metadata),
       ...(result.ladderFile ? { [ladderName]: writeModelFile(result.ladderFile.program, result.ladderFile.metadata) } : {}),
+      ...(result.denoiserFile ? { [denoiserName]: writeModelFile(result.denoiserFile.program, result.denoiserFile.metadata) } : {}),
       'metrics.csv': metricsCsv(result.metrics),
       'report.html': report,
       ...(main === undefined || png === undefined ? {} : { 'figure.svg': main, 'figure.png': await png }),

@@ -1,6 +1,7 @@
 // The contract of `fit.json` (format unnorm.fit/1). Numbers that are unknown are null, never invented.
 import type { Warning } from '../base/errors.ts'
 import type { ParametricStop } from '../estimate/parametric.ts'
+import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
 import type { TrainingResult } from '../estimate/train.ts'
 import type { ParameterEstimate } from '../estimate/uncertainty.ts'
 
@@ -35,6 +36,8 @@ export interface FitJson {
     readonly route: 'closed-form' | 'newton' | 'lbfgs' | 'adam'
     /** Standard deviation of the noise per column, in the data's units. */
     readonly noise: readonly number[] | null
+    /** How that noise was taken out again, so that energy, log Z and log-likelihood are those of rows without it; null where it was not. */
+    readonly noiseCorrection: NoiseCorrection | null
     readonly stopped: FitStop
   }
   /** Absent for networks. */

@@ -5,7 +5,7 @@ import { asSentence, formatCount, formatError, formatEstimate, formatNumber, for
 import { html, numberTable, trusted } from './html.ts'
 import type { Html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
-import { compareBaselines, comparisonWords, routeWords, shownLogLikelihood, stoppedWords, testWords } from './words.ts'
+import { compareBaselines, comparisonWords, correctionWords, routeWords, shownLogLikelihood, stoppedWords, testWords } from './words.ts'
 
 /** Longer tables are folded. */
 const openRows = 20
@@ -63,8 +63,12 @@ ${numberTable(['', 'nats a row', 'model − baseline'], rows)}
 
 /** How far the noise biases the result: its size against the data's. */
 export function noiseSection({ fit, columnScales, noiseReason }: ReportInput): Html | null {
-  const { noise } = fit.estimator
+  const { noise, noiseCorrection } = fit.estimator
   if (noise === null) return null
+  if (noiseCorrection) {
+    return html`<section><h2>What the noise does</h2><p>The fit saw rows with noise of standard deviation ${noise.map(formatSetting).join(', ')} added. It was ${correctionWords(noiseCorrection)}: energy, score, log Z and log-likelihood are those of the rows without noise, but for what is of second order in the noise's variance${fit.parameters ? '; the parameters are those of the fit, with noise' : ''}.</p></section>
+`
+  }
   const why = noiseReason === null ? null : html`<p>${asSentence(noiseReason)}</p>`
   if (columnScales === null) {
     return html`<section><h2>What the noise does</h2><p>The fit describes rows with noise of standard deviation ${noise.map(formatSetting).join(', ')} added.</p>${why}</section>

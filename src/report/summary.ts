@@ -1,7 +1,7 @@
 // A fit as plain text that fits on a screen: what was fitted, the parameters in aligned columns, how good it is, warnings.
 import type { FitJson, ParameterEstimate } from './fit-json.ts'
 import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
-import { compareBaselines, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+import { compareBaselines, correctionWords, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** How the summary is laid out. */
 export interface SummaryOptions {
@@ -54,7 +54,9 @@ function fittedWords(fit: FitJson): string {
   const { seconds, stepsPerSecond } = fit.timing
   const speed = stepsPerSecond === null ? '' : `, ${formatNumber(stepsPerSecond, 3)} steps/s`
   const noise = fit.estimator.noise === null ? '' : `, noise σ = ${shortList(fit.estimator.noise.map(formatSetting), 4)}`
-  return `${routeWords(fit)}${noise}; ${stoppedWords(fit)} (${formatSeconds(seconds)}${speed}, seed ${fit.seed})`
+  const correction = fit.estimator.noiseCorrection
+  const corrected = correction ? ` (${correctionWords(correction)})` : ''
+  return `${routeWords(fit)}${noise}${corrected}; ${stoppedWords(fit)} (${formatSeconds(seconds)}${speed}, seed ${fit.seed})`
 }
 
 function resultEntries(fit: FitJson): [string, string][] {

@@ -1,5 +1,6 @@
 // What a fit did, in words: names of estimators, routes, reasons to stop, and how the log-likelihood compares.
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
+import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
 import type { FitJson, FitStop } from './fit-json.ts'
 import { formatEstimate, formatNumber } from './format.ts'
 import type { ReportInput } from './report-input.ts'
@@ -24,6 +25,8 @@ const verdicts: Readonly<Record<FitStop, string>> = {
   'non-finite': 'stopped at the last good state, since the objective became infinite or not a number',
 }
 
+const corrections: Readonly<Record<NoiseCorrection, string>> = { derivatives: 'by derivatives', extrapolate: 'by extrapolation' }
+
 const tests: Readonly<Record<GoodnessOfFit['test'], string>> = { 'kernel-stein': 'kernel Stein test' }
 
 /** `score matching in closed form`. */
@@ -39,6 +42,11 @@ export function estimatorWords(estimator: string): string {
 /** What a picture of a fit shows: `mlp energy by denoising, positions.csv`. */
 export function headingWords(model: string, estimator: string, source: string): string {
   return `${model} energy by ${estimatorWords(estimator)}, ${source}`
+}
+
+/** How noise was taken out of a fit. */
+export function correctionWords(correction: NoiseCorrection): string {
+  return `taken out again to first order, ${corrections[correction]}`
 }
 
 /** Why the fit ended: `solved exactly`. */

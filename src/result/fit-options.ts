@@ -2,6 +2,7 @@
 import type { OptionInputs, OptionValues } from '../base/options.ts'
 import { LARGEST_DECAY } from '../estimate/estimator.ts'
 import type { TrainingDefaults } from '../estimate/estimator.ts'
+import { noiseCorrections } from '../evaluate/noise-correction.ts'
 import { estimators } from './estimators.ts'
 
 /** `0.003, 0.002 by score-matching`: what holds for most estimators, and the exceptions. */
@@ -15,6 +16,7 @@ function defaultByEstimator(show: (defaults: TrainingDefaults) => string): strin
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
   by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  correctNoise: { type: 'choice', choices: noiseCorrections, implied: 'derivatives', placeholder: 'HOW', sentence: 'Take the noise of denoising out of the density again, to first order in its variance: by the energy\'s own derivatives, or extrapolated from a second fit with half of the variance' },
   steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },
   batch: { type: 'number', integer: true, minimum: 1, defaultWords: defaultByEstimator(({ batch }) => String(batch)), sentence: 'Rows in a training step of a network' },
   learningRate: { type: 'number', above: 0, defaultWords: defaultByEstimator(({ learningRate }) => String(learningRate)), sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },

@@ -4,6 +4,7 @@ import type { Warning } from '../base/errors.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
 import { createRandom } from '../base/random.ts'
 import { version } from '../base/version.ts'
+import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkRowCount } from '../data/check.ts'
@@ -13,10 +14,11 @@ import { runEnergy, runLadder } from '../engine/energy.ts'
 import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
-import type { Model } from '../model/model.ts'
+import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, ownNormalizer, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
+import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
@@ -44,6 +46,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   if (!isNetwork) refuseTrainingOptions(request, source.name)
   const setting = settle(source, table, scale, options.by, request.noise)
   const { name, estimator, traced, objective, noise, ladder } = setting
+  const { correctNoise: correction } = options
+  refuseCorrection(correction, setting)
   const { model } = traced
   warnings.push(...setting.warnings)
   checkDomain(model, table)
@@ -53,15 +57,19 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const context = { traced, estimator, objective, noise, table, scale, split, random, options, request, environment }
   const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
   warnings.push(...estimated.warnings)
+  const corrected = correction && await correctNoise(correction, context, estimated)
+  warnings.push(...corrected?.warnings ?? [])
 
   environment.onPhase?.('assessing the fit')
   const standardization = isNetwork ? scale : undefined
-  const energy = await runEnergy(energyProgram(traced, estimated.theta, standardization, undefined, ladder?.least), table.columns, environment.engine)
-  if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork ? energy : undefined, table, environment.engine)
+  const run = (of: TracedModel) => runEnergy(energyProgram(of, estimated.theta, standardization, undefined, ladder?.least), table.columns, environment.engine)
+  const noisy = await run(traced)
+  const energy = corrected ? await run(corrected.model) : noisy
+  if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, table, environment.engine)
   const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
   const own = levels && name === 'dual' ? await ownNormalizer(levels, scale, setting.covariance, random.split('own normalization')) : null
   const fitted = evaluationRows(table, 'train', split)
-  const logZ = estimated.logNormalizer ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, own, warnings) : null)
+  const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, own, warnings) : null)
   const baselines = fitBaselines(baselineRows(table, split), d)
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
@@ -71,13 +79,13 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   if (isNetwork && name !== 'dual' && clusters.separated) warnings.push(clusterWarning(clusters))
   const goodness = await testGoodness(energy, unseen, random.split('goodness of fit'))
-  const restored = noise && await reconstruction(energy, unseen, noise.covariance, random.split('reconstruction'))
+  const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'))
 
   const fit: FitJson = {
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
     data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut },
     model: { name: model.name, logDensity: model.formula, domain: model.domain.name, parameterCount: traced.parameterCount },
-    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, stopped: estimated.stopped },
+    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, stopped: estimated.stopped },
     ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
     derived: [],
     ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
@@ -94,7 +102,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     warnings,
   }
   return completeResult({
-    fit, energy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
+    fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     facts: {
       objective: { tex: estimator.tex, sentence: estimator.sentence },
@@ -105,21 +113,28 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
       goodnessOfFit: goodness,
     },
     modelFile: {
-      program: energyProgram(traced, estimated.theta, standardization, logZ?.value, ladder?.least),
-      metadata: metadataOf(fit, noise, logZ),
+      program: energyProgram(corrected?.model ?? traced, estimated.theta, standardization, logZ?.value, ladder?.least),
+      metadata: metadataOf(fit, corrected ? undefined : noise, logZ),
     },
     ladderFile: ladder ? { program: energyProgram(traced, estimated.theta, standardization, undefined, 'given'), metadata: { ...metadataOf(fit, noise, logZ), ladder, deviations: Array.from(scale.deviation) } } : null,
+    denoiserFile: noise ? {
+      program: denoiserProgram(traced, estimated.theta, standardization, ladder ? 'given' : noise.covariance),
+      metadata: { ...metadataOf(fit, noise, null), ...(ladder ? { ladder, deviations: Array.from(scale.deviation) } : {}) },
+    } : null,
     objective: objectiveProgram(traced, objective, estimated.theta, standardization),
   })
 }
 
 const shown = (difference: { value: number; standardError: number } | null) => difference && { difference: difference.value, standardError: difference.standardError }
 
+/** @param noise that of the rows whose density the file holds */
 function metadataOf(fit: FitJson, noise: ResolvedNoise | undefined, logZ: KnownLogNormalizer | null): ModelMetadata {
+  const { noiseCorrection } = fit.estimator
   return {
     format: 'unnorm.model/1', columns: fit.data.columns, domain: fit.model.domain, model: fit.model.name, estimator: fit.estimator.name,
     noise: noise ? Array.from(noise.deviations) : null,
     noiseCovariance: noise ? Array.from(noise.covariance) : null,
+    ...(noise || noiseCorrection === null ? {} : { noiseCorrection }),
     logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
   }
 }

@@ -20,6 +20,8 @@ export interface FitResult {
   readonly facts: ReportFacts
   /** The fitted energy, ready to compute. */
   readonly energy: RunningEnergy
+  /** The energy of rows with the noise of the fit: `energy` itself, unless that noise was taken out of it. */
+  readonly noisy: RunningEnergy
   /** The energies of all noise levels, where they were fitted. */
   readonly ladder: LadderEnergy | null
   /** Covariance of the noise, row-major in the data's units squared; null without noise. */
@@ -28,6 +30,8 @@ export interface FitResult {
   readonly modelFile: { readonly program: Program; readonly metadata: ModelMetadata }
   /** The same of `ladder.onnx`, which takes the noise level as a second input; null for a fit at one level. */
   readonly ladderFile: { readonly program: Program; readonly metadata: LadderMetadata } | null
+  /** The same of `denoiser.onnx`, which gives the mean and covariance of clean rows given noisy ones; null for a fit without noise. */
+  readonly denoiserFile: { readonly program: Program; readonly metadata: ModelMetadata } | null
   /** The objective at the estimate, for other rows: see `objectiveProgram`. */
   readonly objective: Program
   /** The last training state of a network; null for parametric fits. */
@@ -56,7 +60,7 @@ export function tweedie(rows: Float64Array, score: Float64Array, covariance: Arr
 
 /** The methods of a result, from its parts. */
 export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | 'denoise' | 'release' | 'summary'>): FitResult {
-  const { energy, fit, noiseCovariance } = parts
+  const { energy, noisy, fit, noiseCovariance } = parts
   const logNormalizer = fit.logNormalizer.value ?? 0
   return {
     ...parts,
@@ -64,10 +68,11 @@ export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | '
     score: async (rows) => (await energy.evaluate(rows)).score,
     denoise: async (rows) => {
       if (!noiseCovariance) throw new Error('this fit learned no noise: fit it by denoising')
-      return tweedie(rows, (await energy.evaluate(rows)).score, noiseCovariance, fit.data.columns.length)
+      return tweedie(rows, (await noisy.evaluate(rows)).score, noiseCovariance, fit.data.columns.length)
     },
     release: async () => {
       await energy.release()
+      if (noisy !== energy) await noisy.release()
       await parts.ladder?.release()
     },
     summary: (options) => summarize(fit, options),

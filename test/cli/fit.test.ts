@@ -44,7 +44,7 @@ describe('a parametric fit', () => {
       format: 'unnorm.fit/1', unnorm: version, command: `unnorm fit ${iris} --model gaussian`, seed: 0, out: 'runs/iris-gaussian',
       data: { source: iris, rows: 150, rowsUsed: 150, columns: ['Sepal.Length', 'Sepal.Width', 'Petal.Length', 'Petal.Width'], columnsLeftOut: [] },
       model: { name: 'gaussian', logDensity: expect.any(String), domain: 'real', parameterCount: 14 },
-      estimator: { name: 'score-matching', route: 'closed-form', noise: null, stopped: 'solved' },
+      estimator: { name: 'score-matching', route: 'closed-form', noise: null, noiseCorrection: null, stopped: 'solved' },
       parameters: expect.any(Array), derived: [], parameterCovariance: expect.any(Array), level: 0.95,
       objective: { train: expect.any(Number), heldOut: null, heldOutStandardError: null, units: 'data' },
       logNormalizer: { value: expect.any(Number), standardError: 0, method: 'exact' },
@@ -116,7 +116,7 @@ describe('a network', () => {
     expect(fit).not.toHaveProperty('parameters')
     expect(fit).toMatchObject({
       model: { name: 'mlp', parameterCount: 2 * 16 + 16 + 16 * 16 + 16 + 16 },
-      estimator: { name: 'denoising', route: 'adam', noise: [expect.any(Number), expect.any(Number)], stopped: 'steps' },
+      estimator: { name: 'denoising', route: 'adam', noise: [expect.any(Number), expect.any(Number)], noiseCorrection: null, stopped: 'steps' },
       objective: { heldOut: expect.any(Number), heldOutStandardError: expect.any(Number), units: 'standardized' },
       logNormalizer: { method: 'quadrature' },
     })

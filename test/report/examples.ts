@@ -63,7 +63,7 @@ export function fitExample(changes: Partial<FitJson> = {}): FitJson {
     format: 'unnorm.fit/1', unnorm: '0.1.0', command: 'unnorm fit points.csv --model gaussian', seed: 0, out: 'runs/points-gaussian',
     data: { source: 'points.csv', rows: 150, rowsUsed: 150, columns: ['a', 'b'], columnsLeftOut: ['name'] },
     model: { name: 'gaussian', logDensity: '-1/2 x\' K x + eta\' x', domain: 'R^2', parameterCount: 5 },
-    estimator: { name: 'score-matching', route: 'closed-form', noise: null, stopped: 'solved' },
+    estimator: { name: 'score-matching', route: 'closed-form', noise: null, noiseCorrection: null, stopped: 'solved' },
     parameters: [
       { name: 'precision[1,1]', estimate: 10.383924916, standardError: 1.2034, interval: [8.0253, 12.7426] },
       { name: 'precision[1,2]', estimate: -6.758244195, standardError: 0.91, interval: [-8.5418, -4.9747] },

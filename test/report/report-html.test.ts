@@ -17,7 +17,7 @@ const network = fitExample({
   data: { source: 'points.csv', rows: 2000, rowsUsed: 1990, columns: ['x', 'y'], columnsLeftOut: ['name'] },
   parameters: undefined,
   model: { name: 'mlp', logDensity: 'network 2-128-128-1 (silu)', domain: 'real(2)', parameterCount: 17153 },
-  estimator: { name: 'denoising', route: 'adam', noise: [0.1, 0.3], stopped: 'early-stopping' },
+  estimator: { name: 'denoising', route: 'adam', noise: [0.1, 0.3], noiseCorrection: null, stopped: 'early-stopping' },
   objective: { train: -3.91234, heldOut: -3.85, heldOutStandardError: 0.043, units: 'standardized' },
   logLikelihood: { train: -3.1, heldOut: -3.145, standardError: 0.02, baselines: { gaussian: -4.2, kernelDensity: -3.26 } },
   logNormalizer: { value: 12.3, standardError: 3e-5, method: 'quadrature' },
@@ -146,7 +146,7 @@ describe('user text', () => {
     const fit: FitJson = fitExample({
       command: `unnorm fit '${evil}'`, data: { source: evil, rows: 200, rowsUsed: 200, columns: [evil, 'y'], columnsLeftOut: [evil] },
       model: { name: evil, logDensity: evil, domain: evil, parameterCount: 5 },
-      estimator: { name: evil, route: 'adam', noise: [1, 1], stopped: 'steps' },
+      estimator: { name: evil, route: 'adam', noise: [1, 1], noiseCorrection: null, stopped: 'steps' },
       logNormalizer: { value: 1, standardError: 1, method: evil },
       parameters: [{ name: evil, estimate: 1, standardError: 1, interval: [0, 2] }], warnings: [{ code: 'separated-clusters', message: evil }],
     })

@@ -7,7 +7,7 @@ import { fitExample } from './examples.ts'
 const network = fitExample({
   parameters: undefined,
   model: { name: 'mlp', logDensity: 'network 2-128-128-1 (silu)', domain: 'real(2)', parameterCount: 17153 },
-  estimator: { name: 'denoising', route: 'adam', noise: [0.1, 0.25], stopped: 'early-stopping' },
+  estimator: { name: 'denoising', route: 'adam', noise: [0.1, 0.25], noiseCorrection: null, stopped: 'early-stopping' },
   objective: { train: -3.91234, heldOut: -3.85, heldOutStandardError: 0.043, units: 'standardized' },
   logLikelihood: { train: -3.1, heldOut: -3.145, standardError: 0.02, baselines: { gaussian: -4.2, kernelDensity: null } },
   logNormalizer: { value: 12.3, standardError: 3e-5, method: 'quadrature' },
