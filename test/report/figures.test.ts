@@ -77,6 +77,12 @@ describe('density and score in the plane', () => {
     expect(wordsOf(drawLandscape(await landscapeOf(['x', 'y'], 3000), document))).not.toMatch(/outside the frame\.|100 %/)
   })
 
+  it('has the rows under the curve, which they would hide where the score is near zero', async () => {
+    const [, score] = drawLandscape(await landscapeOf(['x'], 3000), document).panels
+    expect(score.lastIndexOf('aria-label="rows"')).toBeGreaterThan(0)
+    expect(score.indexOf(`stroke="${colors.curve}"`)).toBeGreaterThan(score.lastIndexOf('aria-label="rows"'))
+  })
+
   it('has the warning on separated clusters under the heat map, and no other warning', async () => {
     const warnings = [{ code: 'separated-clusters', message: 'Three clusters; heights unknown.' }, { code: 'other', message: 'Something else.' }]
     const figure = drawLandscape(await landscapeOf(['x', 'y'], 150, { warnings }), document)

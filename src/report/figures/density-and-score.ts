@@ -128,8 +128,8 @@ function linePanels(landscape: LineLandscape, document: SvgDocument): PanelConte
       title: scoreTitle(landscape), subtitle: points.sentence,
       body: drawPlot(document, { ...box, height: 210 }, x, score, [
         Plot.ruleY([0], { stroke: colors.quiet, strokeWidth: 1 }),
-        Plot.line(finite, { x: 'x', y: 'score', stroke: colors.curve, strokeWidth: 2 }),
         ...dotsMark(onAxis, points.radius, colors.point, points.opacity),
+        Plot.line(finite, { x: 'x', y: 'score', stroke: colors.curve, strokeWidth: 2 }),
       ]),
       notes: [{ text: 'Where the score is positive the density rises to the right; it crosses zero downwards at a mode.' }],
     },
