@@ -1,4 +1,4 @@
-// Checks of a table before a fit: constant columns, exact collinearity, too few rows, rounded or tied values.
+// Checks of a table before a fit: constant columns, extreme units, exact collinearity, too few rows.
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { spreadRows } from './spread-rows.ts'
@@ -16,12 +16,31 @@ export function checkConstantColumns(table: Table): void {
 
 /**
  * Refuses fewer rows than parameters.
+ * @param training rows that the fit sees, where others are held out
  * @throws UnnormError `too-few-rows`
  */
-export function checkRowCount(table: Table, parameterCount: number): void {
-  if (table.rows < parameterCount) {
-    throw new UnnormError('too-few-rows', `${table.source}: ${table.rows} rows for ${parameterCount} parameters (must be at least as many rows as parameters: add rows, or choose a smaller model or fewer columns)`)
-  }
+export function checkRowCount(table: Table, parameterCount: number, training = table.rows): void {
+  if (training >= parameterCount) return
+  const rows = training === table.rows ? `${table.rows} rows` : `${training} training rows of ${table.rows}`
+  throw new UnnormError('too-few-rows', `${table.source}: ${rows} for ${parameterCount} parameters (must be at least as many rows as parameters: add rows${training === table.rows ? '' : ', hold out fewer'}, or choose a smaller model or fewer columns)`)
+}
+
+// Within these the fourth powers of values are numbers, and so are their inverses.
+const LARGEST = 1e75
+const SMALLEST = 1e-75
+
+/**
+ * Refuses columns in units that float64 has no room for: a parametric model is fitted in the data's own, and its standard
+ * errors are those of squares, which take the fourth powers.
+ * @throws UnnormError `extreme-unit`
+ */
+export function checkUnits(table: Table, { minimum, maximum, deviation }: Scale): void {
+  table.columns.forEach((_, j) => {
+    const largest = Math.max(Math.abs(minimum[j]), Math.abs(maximum[j]))
+    if (largest <= LARGEST && deviation[j] >= SMALLEST) return
+    const unit = (value: number): string => value.toExponential(0)
+    throw new UnnormError('extreme-unit', `${table.source}: column ${quote(table, j)} has values up to ${unit(largest)} with standard deviation ${unit(deviation[j])} (must be between ${unit(SMALLEST)} and ${unit(LARGEST)}, because a parametric model takes powers of them: give it in another unit)`)
+  })
 }
 
 // A residual below this many standard deviations (and rounding) is an exact linear relation; below the second, a near one.

@@ -7,7 +7,7 @@ import { version } from '../base/version.ts'
 import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
-import { checkCollinearity, checkConstantColumns, checkRowCount } from '../data/check.ts'
+import { checkCollinearity, checkConstantColumns } from '../data/check.ts'
 import { columnScale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
@@ -51,7 +51,6 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const { model } = traced
   warnings.push(...setting.warnings)
   checkDomain(model, table)
-  if (!isNetwork) checkRowCount(table, traced.parameterCount)
 
   const split = splitOfFit(table.rows, options, isNetwork)
   const context = { traced, estimator, objective, noise, table, scale, split, random, options, request, environment }

@@ -1,16 +1,29 @@
 // Fitting a parametric model: float64, over all rows, in the data's own units.
+import { UnnormError } from '../base/errors.ts'
+import type { Warning } from '../base/errors.ts'
+import { checkCollinearity, checkRowCount, checkUnits } from '../data/check.ts'
 import { describeParameters, fitParametric } from '../estimate/parametric.ts'
 import { overRows } from '../estimate/batch.ts'
+import { cancellation } from '../estimate/parametric-warnings.ts'
+import { logDensityRounding } from '../estimate/rounding.ts'
 import { evaluationRows, partOf } from './assess.ts'
 import type { Estimated, FitContext } from './estimated.ts'
 import { meanWithError } from '../evaluate/mean-with-error.ts'
 
+/** A log-likelihood in error by more nats than this would mislead: models are told apart by some hundredths. */
+const LARGEST_ROUNDING = 1e-3
+
+/** @throws UnnormError `too-few-rows`, `extreme-unit`; `unbounded` or `cancellation` where there is no estimate; those of `fitParametric` */
 export async function estimateParametric(context: FitContext): Promise<Estimated> {
-  const { traced, estimator, noise, table, split, random, options, environment } = context
+  const { traced, estimator, noise, table, scale, split, random, options, environment } = context
+  checkRowCount(table, traced.parameterCount, split.trainCount)
+  checkUnits(table, scale)
   const rows = split.heldOutCount === 0 ? table.values : partOf(table, 'train', split, split.trainCount)
+  // What holds of all rows need not hold of those that the fit sees.
+  if (split.heldOutCount > 0) checkCollinearity({ ...table, source: `${table.source} (training rows)`, rows: split.trainCount, values: rows })
   const fit = await fitParametric(traced, estimator, rows, environment.engine, {
     ...(noise ? { noise: noise.inObjective } : {}),
-    random: random.split('parametric'),
+    scale, random: random.split('parametric'),
     ...(environment.signal ? { signal: environment.signal } : {}),
     ...(options.steps === undefined ? {} : { maxSteps: options.steps }),
     onProgress: (update) => environment.onProgress?.({ step: update.step, steps: null, objective: update.objective, heldOutObjective: null }),
@@ -19,16 +32,26 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   const natural = Object.fromEntries(traced.parameters.map(({ name, start, parameter }) => [name, fit.theta.slice(start, start + parameter.size)]))
   // Where the search ran off, θ is only the last value tried: its density means nothing.
   const ranOff = fit.stopped === 'unbounded'
-  const known = ranOff ? undefined : traced.model.logNormalizer?.(natural, traced.dimension)
+  if (ranOff && estimator.unboundedBecause === undefined) throw noEstimate(fit.warnings)
+  const rounding = ranOff ? 0 : await logDensityRounding(traced, fit.theta, rows, environment.engine)
+  const isRough = rounding > LARGEST_ROUNDING
+  const known = ranOff || isRough ? undefined : traced.model.logNormalizer?.(natural, traced.dimension)
   return {
     theta: fit.theta, route: fit.route, stopped: fit.stopped,
     objective: { train: fit.objective, ...await heldOut(context, fit.theta) },
     parameters: described.parameters, parameterCovariance: described.covariance,
     ...(known === undefined ? {} : { logNormalizer: { value: known, standardError: 0, method: 'exact' } }),
     // A family that knows its log Z says by leaving it undefined that there is none.
-    integrable: !ranOff && (traced.model.logNormalizer === undefined || known !== undefined),
-    stepsPerSecond: null, metrics: fit.history.map((entry) => ({ ...entry, heldOutObjective: null, seconds: 0 })), state: null, warnings: fit.warnings,
+    integrable: !ranOff && !isRough && (traced.model.logNormalizer === undefined || known !== undefined),
+    stepsPerSecond: null, metrics: fit.history.map((entry) => ({ ...entry, heldOutObjective: null, seconds: 0 })), state: null,
+    warnings: isRough && !fit.warnings.some(({ code }) => code === 'cancellation') ? [...fit.warnings, cancellation(rounding, scale)] : fit.warnings,
   }
+}
+
+/** The work failed: there is nothing to report, and a model file would hold the last values of a search that ran away. */
+function noEstimate(warnings: readonly Warning[]): UnnormError {
+  const { code, message } = warnings.find((warning) => warning.code === 'unbounded' || warning.code === 'cancellation')!
+  return new UnnormError(code, message)
 }
 
 /** The objective on rows held out for evaluation. */

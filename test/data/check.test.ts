@@ -38,6 +38,7 @@ describe('checkConstantColumns and checkRowCount', () => {
     expect(() => checkRowCount(tableOf({ x: [1, 2, 3] }), 5)).toThrow('test: 3 rows for 5 parameters')
     expect(codeOf(() => checkRowCount(tableOf({ x: [1, 2, 3] }), 4))).toBe('too-few-rows')
     checkRowCount(tableOf({ x: [1, 2, 3] }), 3)
+    expect(() => checkRowCount(tableOf({ x: [1, 2, 3] }), 3, 2)).toThrow('test: 2 training rows of 3 for 3 parameters')
   })
 })
 

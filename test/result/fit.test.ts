@@ -12,7 +12,9 @@ import { kernelDensityBaseline } from '../../src/evaluate/baselines/kernel-densi
 import { meanWithError } from '../../src/evaluate/mean-with-error.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { mlp } from '../../src/model/energies/mlp.ts'
+import { defineModel } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
+import { scalar } from '../../src/model/parameters.ts'
 import { baselineLikelihoods, fitBaselines } from '../../src/result/assess.ts'
 import { fitModel } from '../../src/result/fit.ts'
 import { splitOfFit } from '../../src/result/held-out.ts'
@@ -256,17 +258,52 @@ describe('the result', () => {
   })
 })
 
+test('energies of which rounding leaves no digits have no log Z and no log-likelihood; the estimates stand', async () => {
+  const rows = correlatedRows(200)
+  const near = await fitModel(gaussian, tableOf(changed(rows, [1, 1], [1e5, 0])), {}, environment)
+  const far = await fitModel(gaussian, tableOf(changed(rows, [1, 1], [1e8, 0])), {}, environment)
+  // (mean/sd)² is 10¹⁰ and 10¹⁶: rounding of 10⁻¹⁶ of it is nothing, and more than a nat.
+  expect([near.fit.logNormalizer.method, near.fit.warnings]).toEqual(['exact', []])
+  expect([far.fit.logNormalizer.value, far.fit.logLikelihood.train, far.fit.estimator.stopped]).toEqual([null, null, 'solved'])
+  expect(far.fit.warnings.map(({ code }) => code)).toEqual(['cancellation'])
+  expect(far.fit.warnings[0].message).toMatch(/column "a" lies 1e\+8 of its standard deviations from zero\. Subtract a constant from it, such as 100000000,/)
+  expect(Math.abs(far.fit.parameters![0].estimate! / near.fit.parameters![0].estimate! - 1)).toBeLessThan(1e-6)
+  await near.release()
+  await far.release()
+})
+
+test('the naive likelihood runs off to teach why: a result without a density, no error', async () => {
+  const { fit, release } = await fitModel(gaussian, tableOf(correlatedRows(50)), { by: 'naive-likelihood' }, environment)
+  expect([fit.estimator.stopped, fit.logNormalizer.value, fit.logLikelihood.train]).toEqual(['unbounded', null, null])
+  expect(fit.warnings.map(({ code }) => code)).toEqual(['unbounded'])
+  await release()
+})
+
 describe('what is refused', () => {
   const rows = correlatedRows(60)
+  const split = splitOfFit(60, { seed: 0, holdout: 0.5 }, false)
+  const heldOut = new Set(Array.from({ length: split.heldOutCount }, (_, i) => split.heldOutRow(i)))
+  // The score of the term in c vanishes where a is 0 or 1, its slope does not: J̃ falls without end as c → −∞.
+  const binary = rows.map((value, k) => (k % 2 ? value : Number(value > 0)))
+  const vanishing = defineModel({
+    name: 'vanishing', parameters: { k: scalar(), c: scalar() },
+    logDensity: ({ k, c }, x) => x.square().sum().mul(k).mul(-0.5).add(x.at(0).mul(x.at(0).sub(1)).square().mul(c)),
+  })
   const refusals: [string, () => Promise<unknown>, RegExp][] = [
     ['noise for an estimator without', () => fitNetwork(rows, { by: 'score-matching', noise: { kind: 'relative', share: 0.1 } }), /invalid noise: score-matching adds none/],
     ['training options of a parametric model', () => fitModel(gaussian, tableOf(rows), { learningRate: 0.1 }, environment), /learning-rate/],
     ['weights for a parametric model', () => fitModel(gaussian, tableOf(rows), { initial: new Float64Array(5) }, environment), /invalid init/],
-    ['noise for other columns', () => fitNetwork(rows, { noise: { kind: 'columns', deviations: [1] } }), /1 value for 2 columns/],
+    ['noise for other columns', () => fitNetwork(rows, { noise: { kind: 'columns', deviations: [1] } }), /1 values for 2 columns/],
     ['a covariance that is none', () => fitNetwork(rows, { noise: { kind: 'covariance', covariance: [1, 2, 2, 1] } }), /not positive definite/],
     ['a constant column', () => fitNetwork(rows.map((value, k) => (k % 2 ? 4 : value))), /column "b" is constant: every row is 4/],
     ['a copied column', () => fitNetwork(rows.map((value, k, all) => (k % 2 ? all[k - 1] : value))), /"a".*"b"|"b".*"a"/],
     ['fewer rows than parameters', () => fitModel(gaussian, tableOf(rows.slice(0, 8)), {}, environment), /4 rows for 5 parameters/],
+    ['fewer training rows than parameters', () => fitModel(gaussian, tableOf(rows), { holdout: 0.93 }, environment), /4 training rows of 60 for 5 parameters .*hold out fewer/],
+    ['a column that is constant in the training rows', () => fitModel(gaussian, tableOf(rows.map((value, k) => (k % 2 && !heldOut.has(k >> 1) ? 4 : value))), { holdout: 0.5 }, environment), /test \(training rows\): column "b" is constant: every row is 4/],
+    ['steps where none are taken', () => fitModel(gaussian, tableOf(rows), { steps: 1 }, environment), /invalid steps: score-matching of gaussian is solved in closed form/],
+    ['a unit without room for fourth powers', () => fitModel(gaussian, tableOf(changed(rows, [1e80, 1], [0, 0])), {}, environment), /column "a" has values up to \de\+80 .* give it in another unit/],
+    ['the other end of it', () => fitModel(gaussian, tableOf(changed(rows, [1, 1e-300], [0, 0])), {}, environment), /column "b" has values up to \de-300 .* give it in another unit/],
+    ['an objective that falls without end', () => fitModel(vanishing, tableOf(binary), {}, environment), /The objective has no minimum: it keeps falling as c → −∞/],
     ['an option outside its range', () => fitNetwork(rows, { batch: 0 }), /invalid --?batch|invalid batch/],
   ]
   test.each(refusals)('%s', async (_, attempt, message) => {
