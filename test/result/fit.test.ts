@@ -293,7 +293,7 @@ describe('what is refused', () => {
     ['noise for an estimator without', () => fitNetwork(rows, { by: 'score-matching', noise: { kind: 'relative', share: 0.1 } }), /invalid noise: score-matching adds none/],
     ['training options of a parametric model', () => fitModel(gaussian, tableOf(rows), { learningRate: 0.1 }, environment), /learning-rate/],
     ['weights for a parametric model', () => fitModel(gaussian, tableOf(rows), { initial: new Float64Array(5) }, environment), /invalid init/],
-    ['noise for other columns', () => fitNetwork(rows, { noise: { kind: 'columns', deviations: [1] } }), /1 values for 2 columns/],
+    ['noise for other columns', () => fitNetwork(rows, { noise: { kind: 'columns', deviations: [1] } }), /1 value for 2 columns/],
     ['a covariance that is none', () => fitNetwork(rows, { noise: { kind: 'covariance', covariance: [1, 2, 2, 1] } }), /not positive definite/],
     ['a constant column', () => fitNetwork(rows.map((value, k) => (k % 2 ? 4 : value))), /column "b" is constant: every row is 4/],
     ['a copied column', () => fitNetwork(rows.map((value, k, all) => (k % 2 ? all[k - 1] : value))), /"a".*"b"|"b".*"a"/],
