@@ -1,0 +1,29 @@
+// The unadjusted Langevin algorithm: x ← x + (h/2) φ(x) + √h z (Roberts & Tweedie 1996, §1.2), h the square of the step size.
+//
+// Without a rejection it is biased: for N(0, 1) its variance is v = (1 − h/2)² v + h, so v = 1/(1 − h/4).
+import type { Random } from '../../base/random.ts'
+import { stateAt, unjudged } from '../sampler.ts'
+import type { ChainSampler } from '../sampler.ts'
+
+/** x + (ε²/2) φ + ε z for every chain, fresh [chains × d]; each chain has its own ε. */
+export function langevinProposal(positions: Float64Array, score: Float64Array, stepSizes: Float64Array, random: Random): Float64Array {
+  const proposal = new Float64Array(positions.length)
+  random.fillNormal(proposal)
+  const d = positions.length / stepSizes.length
+  for (let c = 0, k = 0; c < stepSizes.length; c++) {
+    const step = stepSizes[c]
+    for (const end = k + d; k < end; k++) proposal[k] = positions[k] + 0.5 * step * step * score[k] + step * proposal[k]
+  }
+  return proposal
+}
+
+export const ula: ChainSampler = {
+  name: 'ula', kind: 'chain',
+  sentence: 'unadjusted Langevin: cheap steps that are never rejected, with a bias that falls with the step size',
+  targetAcceptance: null, initialStep: 0.2,
+  init: stateAt,
+  step: async (target, { positions, score }, stepSizes, random) => ({
+    state: await stateAt(target, langevinProposal(positions, score, stepSizes, random)),
+    info: unjudged(stepSizes.length),
+  }),
+}

@@ -1,0 +1,121 @@
+// What is sampled, p ∝ exp(−E), and the coordinates it is sampled in: a linear change of them is the metric of every sampler
+// (Girolami & Calderhead 2011, §2: a constant mass matrix M = (LLᵀ)⁻¹ is unit mass in y = L⁻¹(x − c)).
+import { choleskyDecompose } from '../base/linear-algebra.ts'
+
+/** Energies and scores of rows. */
+export interface Evaluated {
+  /** E, [n]. */
+  readonly energy: Float64Array
+  /** ∇ log p = −∇E, row-major [n × d]. */
+  readonly score: Float64Array
+}
+
+/** A density known up to its normalizer. A `FittedEnergy` becomes one by `inCoordinates`. */
+export interface Target {
+  readonly dimension: number
+  /**
+   * Energies and scores of many points at once.
+   * @param points row-major [n × d]
+   * @returns fresh arrays, which whoever asked may overwrite
+   */
+  evaluate(points: Float64Array): Promise<Evaluated>
+}
+
+/** x = center + L y: `lower` is L, row-major [d × d], or its diagonal alone [d]. */
+export interface Coordinates {
+  readonly center: Float64Array
+  readonly lower: Float64Array
+}
+
+/** Coordinates divided by the scale of each column. */
+export function scaled(center: ArrayLike<number>, scale: ArrayLike<number>): Coordinates {
+  return { center: Float64Array.from(center), lower: Float64Array.from(scale) }
+}
+
+/** Beyond this many columns a full L costs more than the correlations it removes. */
+const MOST_DENSE = 100
+
+/**
+ * The coordinates in which points of the given second moments have mean zero and unit covariance.
+ * @param mean of y [d], in `from`
+ * @param covariance of y, row-major [d × d]; its diagonal alone is used beyond a hundred columns, or when it is singular
+ */
+export function whitened(from: Coordinates, mean: Float64Array, covariance: Float64Array): Coordinates {
+  const d = mean.length
+  const center = toData(mean, from)
+  const inner = d > MOST_DENSE ? undefined : choleskyDecompose(covariance, d)
+  if (inner === undefined) {
+    const scale = Float64Array.from(mean, (_, j) => Math.sqrt(covariance[j * (d + 1)]) || 1)
+    return { center, lower: from.lower.map((value, k) => value * scale[from.lower.length === d ? k : k % d]) }
+  }
+  const lower = new Float64Array(d * d)
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      if (from.lower.length === d) lower[i * d + j] = from.lower[i] * inner[i * d + j]
+      else for (let k = j; k <= i; k++) lower[i * d + j] += from.lower[i * d + k] * inner[k * d + j]
+    }
+  }
+  return { center, lower }
+}
+
+/** x = center + L y of points [n × d], into `rows`. */
+export function toData(points: Float64Array, { center, lower }: Coordinates, rows: Float64Array = new Float64Array(points.length)): Float64Array {
+  const d = center.length
+  for (let start = 0; start < points.length; start += d) {
+    for (let i = 0; i < d; i++) {
+      let value = center[i]
+      if (lower.length === d) value += lower[i] * points[start + i]
+      else for (let j = 0; j <= i; j++) value += lower[i * d + j] * points[start + j]
+      rows[start + i] = value
+    }
+  }
+  return rows
+}
+
+/** y = L⁻¹(x − center) of rows [n × d]. */
+export function fromData(rows: Float64Array, { center, lower }: Coordinates): Float64Array {
+  const d = center.length
+  const points = new Float64Array(rows.length)
+  for (let start = 0; start < rows.length; start += d) {
+    for (let i = 0; i < d; i++) {
+      let value = rows[start + i] - center[i]
+      if (lower.length !== d) for (let j = 0; j < i; j++) value -= lower[i * d + j] * points[start + j]
+      points[start + i] = value / (lower.length === d ? lower[i] : lower[i * d + i])
+    }
+  }
+  return points
+}
+
+/** ∇_y = Lᵀ∇ₓ of scores [n × d], in place. */
+function scoresFromData(score: Float64Array, { center, lower }: Coordinates): void {
+  const d = center.length
+  for (let start = 0; start < score.length; start += d) {
+    // Along increasing j, so that what is still needed has not been overwritten.
+    for (let j = 0; j < d; j++) {
+      if (lower.length === d) {
+        score[start + j] *= lower[j]
+        continue
+      }
+      let value = 0
+      for (let i = j; i < d; i++) value += lower[i * d + j] * score[start + i]
+      score[start + j] = value
+    }
+  }
+}
+
+/** Anything that gives energies and scores of rows in the data's units, such as a `FittedEnergy`. */
+export type Evaluates = Pick<Target, 'evaluate'>
+
+/** An energy seen in other coordinates; the constant log |L| is left out. */
+export function inCoordinates(energy: Evaluates, coordinates: Coordinates): Target {
+  let rows = new Float64Array(0)
+  return {
+    dimension: coordinates.center.length,
+    evaluate: async (points) => {
+      if (rows.length !== points.length) rows = new Float64Array(points.length)
+      const evaluated = await energy.evaluate(toData(points, coordinates, rows))
+      scoresFromData(evaluated.score, coordinates)
+      return evaluated
+    },
+  }
+}
