@@ -13,7 +13,7 @@ export * from '../index.ts'
 export interface NodeFitSettings extends FitSettings, NodeEngineOptions {}
 
 /**
- * Estimates a model from a table: by score matching if it is parametric, by denoising if it is a network.
+ * Estimates a model from a table: by score matching if it is parametric, by dual score matching if it is a network.
  * @param model from `defineModel`, or a built-in one
  * @param table as `readTable` of `unnorm/node` gives it
  * @throws UnnormError for whatever is wrong with the model, the table or the settings

@@ -15,7 +15,7 @@ function defaultByEstimator(show: (defaults: TrainingDefaults) => string): strin
 
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
-  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, denoising for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, dual for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
   correctNoise: { type: 'choice', choices: noiseCorrections, implied: 'derivatives', placeholder: 'HOW', sentence: 'Take the noise of denoising out of the density again, to first order in its variance: by the energy\'s own derivatives, or extrapolated from a second fit with half of the variance' },
   steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },
   batch: { type: 'number', integer: true, minimum: 1, defaultWords: defaultByEstimator(({ batch }) => String(batch)), sentence: 'Rows in a training step of a network' },

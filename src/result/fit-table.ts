@@ -19,7 +19,7 @@ export interface FitSettings extends Omit<FitRequest, 'noise'>, Pick<FitEnvironm
 }
 
 /**
- * Estimates a model from a table: by score matching if it is parametric, by denoising if it is a network.
+ * Estimates a model from a table: by score matching if it is parametric, by dual score matching if it is a network.
  * @param model from `defineModel`, or a built-in one
  * @param settings options of the fit, the engine, progress and a signal that stops it
  * @throws UnnormError for whatever is wrong with the model, the table or the settings

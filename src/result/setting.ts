@@ -34,7 +34,7 @@ export interface Setting {
 export function settle(source: Model, table: Table, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined): Setting {
   const d = table.columns.length
   const isNetwork = source.kind === 'network'
-  const name = by ?? (isNetwork ? 'denoising' : 'score-matching')
+  const name = by ?? defaultEstimator(source, d)
   const estimator: Estimator = estimators[name]
   if (estimator.usesLadder && !isNetwork) {
     throw new UnnormError('invalid-option', `invalid by: ${name} fits networks, and ${source.name} is a parametric model (use --by score-matching or denoising)`, 'usage')
@@ -64,6 +64,12 @@ export function settle(source: Model, table: Table, scale: Scale, by: EstimatorN
   const model = source.forRows?.({ dimension: d, covariance, ladder }) ?? source
   const traced = trace(model, d)
   return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
+}
+
+/** Networks that can use the noise level are fitted at all levels: only that gives a density one can trust. */
+function defaultEstimator(source: Model, dimension: number): EstimatorName {
+  if (source.kind !== 'network') return 'score-matching'
+  return source.forRows || trace(source, dimension).t ? 'dual' : 'denoising'
 }
 
 /** The variance of the smallest level in standardized units, where the user gives its noise: the same in every column. */

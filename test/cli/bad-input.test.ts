@@ -68,9 +68,9 @@ describe('a fit warns', () => {
   it('of separated clusters, and not of one cloud', async () => {
     const random = createRandom(1)
     csv('clusters.csv', 'x,y', 300, (k) => `${random.normal() + (k % 2 === 0 ? 20 : 0)},${random.normal()}`)
-    expect(await codes('clusters.csv', ...small)).toContain('separated-clusters')
+    expect(await codes('clusters.csv', '--by', 'denoising', ...small)).toContain('separated-clusters')
     here.write('ridge.csv', ridgeCsv(300, 1))
-    expect(await codes('ridge.csv', ...small)).toEqual([])
+    expect(await codes('ridge.csv', '--by', 'denoising', ...small)).toEqual([])
   })
   it('of rounded values under exact score matching of a network', async () => {
     const random = createRandom(1)

@@ -112,11 +112,11 @@ describe('a network', () => {
   const csv = here.write('ridge.csv', ridgeCsv(400, 1))
   it('is the default model, and gives every output', async () => {
     const fit = await here.document('fit', csv, ...network, '--out', 'network')
-    expect(here.files().filter((name) => name.startsWith('network/'))).toEqual(outputs.map((name) => `network/${name}`))
+    expect(here.files().filter((name) => name.startsWith('network/'))).toEqual([...outputs, 'ladder.onnx'].sort().map((name) => `network/${name}`))
     expect(fit).not.toHaveProperty('parameters')
     expect(fit).toMatchObject({
-      model: { name: 'mlp', parameterCount: 2 * 16 + 16 + 16 * 16 + 16 + 16 },
-      estimator: { name: 'denoising', route: 'adam', noise: [expect.any(Number), expect.any(Number)], noiseCorrection: null, stopped: 'steps' },
+      model: { name: 'mlp', parameterCount: 3 * 16 + 16 + 16 * 16 + 16 + 16 },
+      estimator: { name: 'dual', route: 'adam', noise: [expect.any(Number), expect.any(Number)], noiseCorrection: null, stopped: 'steps' },
       objective: { heldOut: expect.any(Number), heldOutStandardError: expect.any(Number), units: 'standardized' },
       logNormalizer: { method: 'quadrature' },
     })

@@ -31,7 +31,7 @@ function tableOf(values: Float64Array, columns: readonly string[] = ['a', 'b']):
   return { source: 'test', columns, rows, values, rowsRead: rows, columnsLeftOut: [] }
 }
 const fitNetwork = (values: Float64Array, request: FitRequest = {}, around: Partial<FitEnvironment> = {}): Promise<FitResult> =>
-  fitModel(network, tableOf(values), { steps: 100, batch: 64, seed: 0, ...request }, { ...environment, ...around })
+  fitModel(network, tableOf(values), { by: 'denoising', steps: 100, batch: 64, seed: 0, ...request }, { ...environment, ...around })
 /** Column j of rows [n × 2] as factor·x + shift. */
 const changed = (values: Float64Array, factors: readonly number[], shifts: readonly number[]): Float64Array => values.map((value, k) => factors[k % 2] * value + shifts[k % 2])
 
@@ -242,7 +242,7 @@ describe('the result', () => {
     const correlation = columns[0].reduce((total, value, k) => total + (value - means[0]) * (columns[1][k] - means[1]) / 200, 0) / deviations[0] / deviations[1]
     // A network of SiLU grows like |y|, so (E(y) + E(−y))/y² tends to the quadratic's K₁₁, here of 1 + σ² + 0.001 on the diagonal.
     const curvature = async (model: Model): Promise<number> => {
-      const result = await fitModel(model, tableOf(rows), { steps: 30, batch: 32, noise: { kind: 'relative', share: 0.5 } }, environment)
+      const result = await fitModel(model, tableOf(rows), { by: 'denoising', steps: 30, batch: 32, noise: { kind: 'relative', share: 0.5 } }, environment)
       expect([result.fit.estimator.route, result.fit.objective.units, result.theta.length]).toEqual(['adam', 'standardized', 32])
       const far = 1e4
       const { energy } = await result.energy.evaluate(Float64Array.from([1, -1].flatMap((sign) => [means[0] + sign * far * deviations[0], means[1]])))

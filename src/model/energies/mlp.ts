@@ -10,7 +10,7 @@ import type { Activation } from '../layers.ts'
 
 /** The options a user of the command line sets. */
 export const mlpOptions = {
-  hidden: { type: 'numbers', integer: true, minimum: 1, default: [128, 128], placeholder: 'N,N', sentence: 'Hidden units of each layer of the network' },
+  hidden: { type: 'numbers', integer: true, minimum: 1, defaultWords: '128,128,128 for a ladder of noise levels, else 128,128', placeholder: 'N,N', sentence: 'Hidden units of each layer of the network' },
   activation: { type: 'choice', choices: Object.keys(activations) as Activation[], default: 'silu', sentence: 'Activation of the network, smooth because score matching needs second derivatives' },
 } as const satisfies Options
 
@@ -31,14 +31,15 @@ const smoothStart = { first: 1, later: 1, biases: 0.6 }
 
 /** E(y) = ½ yᵀ K y + wᵀ f(W₂ f(W₁ y + b₁) + b₂); for a ladder of noise levels, the energy of `conditionalMlp`. */
 export function mlp(options: MlpOptions = {}): Model {
-  const { hidden = [128, 128], activation = 'silu', quadratic } = options
+  const { activation = 'silu', quadratic } = options
+  const hidden = options.hidden ?? [128, 128]
   const layers = layersOf(hidden, activation)
   return defineModel<string>({
     name: 'mlp',
     kind: 'network',
     ...(quadratic === undefined ? {
       forRows: ({ covariance, ladder, dimension }) => (ladder
-        ? conditionalMlp({ hidden, activation, covariance, ladder })
+        ? conditionalMlp({ hidden: options.hidden ?? [128, 128, 128], activation, covariance, ladder })
         : mlp({ ...options, quadratic: invertCholesky(choleskyDecompose(covariance, dimension)!, dimension) })),
     } : {}),
     formula: `${quadratic === null ? '' : '−½ yᵀ K y '}− ${layers.formula('y')}, f = ${activation}, hidden units ${hidden.join(', ')}, y standardized`,
