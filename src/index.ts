@@ -29,11 +29,21 @@ export type { FittedEnergy } from './model/fitted-energy.ts'
 
 // Data.
 export type { Table } from './data/table.ts'
+export { arc } from './data/synthetic/arc.ts'
+export { banana } from './data/synthetic/banana.ts'
+export { correlatedGaussian } from './data/synthetic/correlated-gaussian.ts'
+export { funnel } from './data/synthetic/funnel.ts'
 export { gaussianMixture } from './data/synthetic/gaussian-mixture.ts'
 export type { GaussianComponent, GaussianMixture } from './data/synthetic/gaussian-mixture.ts'
+export { gridGaussians } from './data/synthetic/grid-gaussians.ts'
+export { mixture } from './data/synthetic/mixture.ts'
+export type { MixturePart } from './data/synthetic/mixture.ts'
 export { parabola } from './data/synthetic/parabola.ts'
 export { ring } from './data/synthetic/ring.ts'
 export { threeGaussians } from './data/synthetic/three-gaussians.ts'
+export { twoMoons } from './data/synthetic/two-moons.ts'
+export { twoRings } from './data/synthetic/two-rings.ts'
+export { unequalModes } from './data/synthetic/unequal-modes.ts'
 export type { SyntheticDensity } from './data/synthetic/density.ts'
 
 // Fitting.
