@@ -5,17 +5,15 @@ import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
 import { spreadRows } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
-import type { Scale } from '../data/standardize.ts'
-import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
+import type { RunningEnergy } from '../engine/energy.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import type { Baseline } from '../evaluate/baselines/baseline.ts'
-import { gaussianProposal } from '../evaluate/gaussian-proposal.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
-import { importanceLogNormalizer } from '../evaluate/log-normalizer/importance.ts'
-import { logNormalizer as byQuadrature } from '../evaluate/log-normalizer/quadrature.ts'
-import { formatNumber } from '../report/format.ts'
+import type { NormalizerContext } from '../evaluate/log-normalizer/method.ts'
+import { normalize } from '../evaluate/log-normalizer/normalize.ts'
+import { quadrature } from '../evaluate/log-normalizer/quadrature.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 
@@ -56,50 +54,26 @@ export function partOf(table: Table, part: 'train' | 'heldOut', split: Split, mo
 export const evaluationRows = (table: Table, part: 'train' | 'heldOut', split: Split): Float64Array => partOf(table, part, split, EVALUATED_ROWS)
 export const baselineRows = (table: Table, split: Split): Float64Array => partOf(table, 'train', split, BASELINE_ROWS)
 
-/** Beyond this an energy's own normalization and quadrature are said to disagree: 5 % in Z. */
-const TOLERATED_DISAGREEMENT = 0.05
+/** Rows at which each method may evaluate the energy of a fit: some seconds of a network. */
+const FIT_BUDGET = 400_000
 
 /**
- * log Z by quadrature up to three dimensions, else as the energy itself knows it; null with a warning where it is out of reach
- * or infinite.
- * @param own log Z as the energy's derivative in the noise level carries it down from where it is known
+ * log Z with its error, by the cheapest method that can be relied on: quadrature up to three columns, else annealing, else as the
+ * energy itself knows it; null with a warning where it is out of reach or infinite.
  */
-export async function findLogNormalizer(energy: RunningEnergy, rows: Float64Array, own: KnownLogNormalizer | null, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
-  if (energy.columns.length > 3) {
-    if (own) return own
-    warnings.push({ code: 'unnormalized', message: `log Z is not computed for ${energy.columns.length} columns (quadrature reaches 3): energies and scores are known, densities only up to a factor.` })
-    return null
-  }
+export async function findLogNormalizer(about: Omit<NormalizerContext, 'budget'>, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
+  const context = { ...about, budget: FIT_BUDGET }
   try {
-    const found = await byQuadrature(energy, { rows })
-    if (found && own && Math.abs(found.value - own.value) > TOLERATED_DISAGREEMENT) {
-      warnings.push({
-        code: 'normalizers-disagree',
-        message: `log Z is ${formatNumber(found.value)} by quadrature and ${formatNumber(own.value)} by the energy's own normalization: its levels do not fit together well yet (more --steps help). The value by quadrature is used.`,
-      })
-    }
-    return found && { value: found.value, standardError: found.standardError, method: found.method }
+    const { chosen, refused, warnings: found } = await normalize(context, [quadrature.refuses(context) === null ? 'quadrature' : 'annealed', 'dual'])
+    warnings.push(...found)
+    if (chosen) return { value: chosen.value, standardError: chosen.standardError, method: chosen.method }
+    const reasons = refused.filter(({ method }) => method === 'annealed').map(({ reason }) => ` (annealing ${reason})`)
+    warnings.push({ code: 'unnormalized', message: `log Z is not known well enough to be used${reasons.join('')}: energies and scores are known, densities only up to a factor.` })
   } catch (error) {
     if (!(error instanceof UnnormError)) throw error
     warnings.push({ code: error.code, message: error.message })
-    return null
   }
-}
-
-/**
- * log Z of a dual energy as it knows it itself: at the largest level by importance sampling from the Gaussian that the noisy
- * data nearly are there, and the same at every other level.
- * @param covariance of the standardized columns, row-major [d × d]
- */
-export async function ownNormalizer(ladder: LadderEnergy, scale: Scale, covariance: Float64Array, random: Random): Promise<KnownLogNormalizer> {
-  const d = scale.mean.length
-  const { most } = ladder.ladder
-  const noisy = covariance.map((value, k) => {
-    const [i, j] = [Math.floor(k / d), k % d]
-    return (value + (i === j ? most : 0)) * scale.deviation[i] * scale.deviation[j]
-  })
-  const { value, standardError } = await importanceLogNormalizer(ladder.at(most), gaussianProposal(scale.mean, noisy), random)
-  return { value, standardError, method: 'dual' }
+  return null
 }
 
 export interface Baselines {

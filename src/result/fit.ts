@@ -16,7 +16,7 @@ import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, ownNormalizer, testGoodness } from './assess.ts'
+import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
@@ -66,9 +66,10 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const energy = corrected ? await run(corrected.model) : noisy
   if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, table, environment.engine)
   const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
-  const own = levels && name === 'dual' ? await ownNormalizer(levels, scale, setting.covariance, random.split('own normalization')) : null
   const fitted = evaluationRows(table, 'train', split)
-  const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(energy, fitted, own, warnings) : null)
+  const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
+    { energy, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
+  ) : null)
   const baselines = fitBaselines(baselineRows(table, split), d)
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted

@@ -10,6 +10,7 @@ import { cubeRule, gaussLegendre } from './gauss-legendre.ts'
 import type { CubeRule } from './gauss-legendre.ts'
 import { notIntegrable, whitenedIntegrand } from './integrand.ts'
 import type { Integrand, Surroundings } from './integrand.ts'
+import type { LogNormalizerMethod } from './method.ts'
 
 /** log Z with its error. */
 export interface LogNormalizer {
@@ -26,6 +27,20 @@ export interface QuadratureOptions {
   readonly tolerance?: number
   /** Evaluations of the energy after which refinement stops and the error attained is reported. */
   readonly maximumEvaluations?: number
+}
+
+const REACH = 3
+
+/** Up to three columns. */
+export const quadrature: LogNormalizerMethod = {
+  name: 'quadrature',
+  sentence: 'adaptive Gauss–Legendre quadrature over cells that are halved where it matters, up to three columns',
+  refuses: ({ energy: { columns } }) => (columns.length <= REACH ? null : `reaches ${REACH} columns, not ${columns.length}`),
+  async estimate({ energy, rows, now }) {
+    const start = now()
+    const { value, standardError, evaluations } = (await logNormalizer(energy, { rows }))!
+    return { method: 'quadrature', value, standardError, bounds: null, doubt: null, evaluations, seconds: (now() - start) / 1000, diagnostics: {} }
+  },
 }
 
 const SHELL_LIMIT = 40
@@ -46,7 +61,7 @@ export async function logNormalizer(
   options: QuadratureOptions = {},
 ): Promise<LogNormalizer | null> {
   const dimension = energy.columns.length
-  if (dimension > 3) return null
+  if (dimension > REACH) return null
   const tolerance = options.tolerance ?? 1e-5
   const maximumEvaluations = options.maximumEvaluations ?? 1_500_000
   const integrand = whitenedIntegrand(energy, where)
