@@ -16,6 +16,7 @@ import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import { mixtureEnergy, mixtureRows, normalRows, pointwiseEnergy } from './energies.ts'
 import type { Component } from './energies.ts'
 import { banana, correlatedGaussian, knownEnergies, twoModes } from './known-normalizers.ts'
+import { mixtureLadder } from './ladders.ts'
 
 const contextOf = (energy: FittedEnergy, rows: Float64Array, budget = 30_000, seed: number | string = 1): NormalizerContext =>
   ({ energy, rows, ladder: null, ownsNormalizer: false, budget, random: createRandom(seed), now: () => 0 })
@@ -166,19 +167,6 @@ describe('what must not be believed', () => {
     await expect(normalize(contextOf(flat, normalRows(200, 4, createRandom(1))), ['annealed'])).rejects.toThrow(/does not fall fast enough along \+x4/)
   })
 })
-
-/** The ladder of a mixture, exactly: component variances grow by t; `drift` · log t is added to the energies. */
-function mixtureLadder(components: readonly Component[], constant: number, drift = 0): LadderEnergy {
-  const at = (t: number): FittedEnergy => {
-    const exact = mixtureEnergy(components.map((each) => ({ ...each, deviation: Math.sqrt(each.deviation ** 2 + 4 * t) })))
-    return { ...exact, evaluate: async (rows) => {
-      const found = await exact.evaluate(rows)
-      return { ...found, energy: found.energy.map((value) => value - constant + drift * Math.log(t)) }
-    } }
-  }
-  const d = components[0].mean.length
-  return { columns: at(1).columns, ladder: { least: 0.001, most: 16 }, deviations: new Array<number>(d).fill(2), at, release: async () => {} }
-}
 
 describe('along a ladder', () => {
   const components: Component[] = [{ weight: 0.2, mean: [-5, 0, 0, 0], deviation: 1 }, { weight: 0.8, mean: [2, 2, 0, 0], deviation: 0.6 }]
