@@ -1,0 +1,81 @@
+// The Gaussian mixture baseline recovers mixtures that are known, and equals the Gaussian where there is one component.
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import { gaussianMixture } from '../../src/data/synthetic/gaussian-mixture.ts'
+import { gridGaussians } from '../../src/data/synthetic/grid-gaussians.ts'
+import { threeGaussians } from '../../src/data/synthetic/three-gaussians.ts'
+import { gaussianBaseline } from '../../src/evaluate/baselines/gaussian.ts'
+import { gaussianMixtureBaseline } from '../../src/evaluate/baselines/gaussian-mixture.ts'
+import { meanWithError, pairedDifference } from '../../src/evaluate/mean-with-error.ts'
+import { normalRows } from './energies.ts'
+
+const truthOf = (density: { logDensity(x: ArrayLike<number>): number; dimension: number }, rows: Float64Array): Float64Array =>
+  Float64Array.from({ length: rows.length / density.dimension }, (_, i) => density.logDensity(rows.subarray(i * density.dimension, (i + 1) * density.dimension)))
+
+describe('gaussianMixtureBaseline', () => {
+  it('recovers components, weights and log-likelihood of a mixture of skewed Gaussians in odd units', () => {
+    const density = gaussianMixture('skewed', [
+      { weight: 0.6, mean: [100, -0.01], covariance: [[25, 0.03], [0.03, 0.0001]] },
+      { weight: 0.3, mean: [140, 0.02], covariance: [[9, -0.01], [-0.01, 0.0001]] },
+      { weight: 0.1, mean: [60, 0.05], covariance: [[4, 0], [0, 0.0004]] },
+    ])
+    const n = 4000
+    const fitted = gaussianMixtureBaseline(density.sample(n, createRandom(1)), 2)
+    expect(fitted.components.length).toBe(3)
+    fitted.components.forEach(({ weight, mean, covariance }, k) => {
+      const truth = density.components[k]
+      const own = n * truth.weight
+      expect(Math.abs(weight - truth.weight)).toBeLessThan(4 * Math.sqrt((truth.weight * (1 - truth.weight)) / n))
+      for (const a of [0, 1]) {
+        expect(Math.abs(mean[a] - truth.mean[a])).toBeLessThan(4.5 * Math.sqrt(truth.covariance[a][a] / own))
+        for (const b of [0, 1]) {
+          const error = Math.sqrt((truth.covariance[a][a] * truth.covariance[b][b] + truth.covariance[a][b] ** 2) / own)
+          expect(Math.abs(covariance[2 * a + b] - truth.covariance[a][b])).toBeLessThan(4.5 * error)
+        }
+      }
+    })
+    // Theory: 17 parameters cost 17/2n nats a row on fresh rows.
+    const rows = density.sample(20_000, createRandom(2))
+    const loss = pairedDifference(truthOf(density, rows), fitted.logDensity(rows))
+    expect(loss.value).toBeGreaterThan(0)
+    expect(loss.value).toBeLessThan(17 / (2 * n) + 3 * Math.sqrt(17 / 2) / n + 2 * loss.standardError)
+  })
+
+  it('chooses one component for a Gaussian, and is then the Gaussian baseline', () => {
+    const rows = normalRows(500, 3, createRandom(3)).map((v, i) => 7 + (1 + (i % 3)) * v)
+    const [one, gaussian] = [gaussianMixtureBaseline(rows, 3), gaussianBaseline(rows, 3)]
+    expect(one.components.length).toBe(1)
+    // Up to the floor of 1e-6 under its variances.
+    one.logDensity(rows).forEach((value, i) => expect(value).toBeCloseTo(gaussian.logDensity(rows)[i], 4))
+    const logLikelihood = gaussian.logDensity(rows).reduce((sum, value) => sum + value, 0)
+    expect(one.bic).toBeCloseTo(-2 * logLikelihood + 9 * Math.log(500), 2)
+  })
+
+  it('finds 25 components', () => {
+    const density = gridGaussians()
+    const fitted = gaussianMixtureBaseline(density.sample(4000, createRandom(4)), 2)
+    expect(fitted.components.length).toBe(25)
+    for (const { weight } of fitted.components) expect(Math.abs(weight - 0.04)).toBeLessThan(4.5 * Math.sqrt((0.04 * 0.96) / 4000))
+  })
+
+  it('draws from the density it says', () => {
+    const density = threeGaussians()
+    const fitted = gaussianMixtureBaseline(density.sample(2000, createRandom(5)), 2)
+    const rows = fitted.sample(20_000, createRandom(6))
+    // E_q log q − log p by draws, and a moment of the components themselves.
+    const distance = pairedDifference(fitted.logDensity(rows), truthOf(density, rows))
+    expect(distance.value).toBeGreaterThan(0)
+    expect(distance.value).toBeLessThan(0.02)
+    const truth = fitted.components.reduce((sum, { weight, mean, covariance }) => sum + weight * (mean[0] * mean[1] + covariance[1]), 0)
+    const product = meanWithError(Float64Array.from({ length: 20_000 }, (_, i) => rows[2 * i] * rows[2 * i + 1]))
+    expect(Math.abs(product.value - truth)).toBeLessThan(4 * product.standardError)
+  })
+
+  it('survives ties and few rows', () => {
+    const tied = Float64Array.from({ length: 200 }, (_, i) => (i < 100 ? 1 : i < 150 ? 2 : i / 10))
+    const fitted = gaussianMixtureBaseline(tied, 1)
+    expect(fitted.logDensity(tied).every(Number.isFinite)).toBe(true)
+    expect(gaussianMixtureBaseline(Float64Array.of(1, 2, 4), 1).components.length).toBe(1)
+    expect(() => gaussianMixtureBaseline(Float64Array.of(1, 2, 2, 4, 3, 6), 2)).toThrow(/no Gaussian mixture baseline.*singular/)
+  })
+})
