@@ -1,34 +1,41 @@
 // `unnorm evaluate`: how well rows fit a model: log-likelihood beside the baselines, objective, goodness of fit.
+import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Warning } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
 import type { Random } from '../../base/random.ts'
+import type { MethodName } from '../../evaluate/log-normalizer/method.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import { defineCommand } from '../command.ts'
 import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
 import { evaluationText } from '../evaluation-text.ts'
 import type { Evaluation } from '../evaluation-text.ts'
+import { checkByFlow, modelNormalizer, normalizerContext, readMethods } from '../model-normalizer.ts'
 import { modelArgument, withModelAndData } from '../model-rows.ts'
 import type { ModelRows } from '../model-rows.ts'
 
 export const command = defineCommand({
   arguments: { model: modelArgument, data: dataArgument },
   options: {
+    logZ: { type: 'string', placeholder: 'METHOD,…', defaultWords: 'those that make sense', sentence: "How log Z is found: some of quadrature, bridge, annealed, importance, dual; or stored, the fit's value as it is" },
+    check: { type: 'boolean', default: false, sentence: 'Compare log p of up to 100 rows with that by the probability flow through all noise levels (fits by dual or ladder)' },
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that the baselines are fitted to' },
     ...dataOptions, threads: threadsOption,
   } satisfies Options,
-  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian and a kernel density, fitted to training rows only.
+  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian and a kernel density, fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
 
 Example:
   unnorm evaluate runs/iris-gaussian new-flowers.csv --json`,
   async run(context, { model, data }, options) {
     requireData(data, options, 'evaluate')
+    if (data === '-' && options.train === '-') throw new UnnormError('conflicting-options', 'invalid --train: standard input, which is DATA already (name a file for one of them)', 'usage')
+    const methods = readMethods(options.logZ)
     const warnings: Warning[] = []
     const evaluation = await withModelAndData(context, model, data, options, async (opened, rows) => {
       context.progress.phase('reading the training rows')
       const training = await trainingRows(opened, rows, options.train, warnings)
-      context.progress.phase(`evaluating ${rows.table.rows} rows`)
-      return evaluate(opened, rows, training, options.threads, warnings)
+      context.progress.phase(`evaluating ${counted(rows.table.rows, 'row')}`)
+      return evaluate(opened, rows, training, { threads: options.threads, methods, check: options.check }, warnings)
     })
     for (const warning of warnings) context.warn(warning)
     return { json: evaluation, text: evaluationText(evaluation), kind: 'answer' }
@@ -53,7 +60,10 @@ async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, 
   }
   if (train !== undefined) {
     const { readTable } = await import('../../node/read-table.ts')
-    const training = await readTable(train, { columns: opened.metadata.columns, ...(options.missing === undefined ? {} : { missing: options.missing }) })
+    // `--table` and `--sql` are of DATA.
+    const { table: _table, sql: _sql, ...reading } = options
+    const training = await readTable(train, reading)
+    for (const warning of training.warnings ?? []) warnings.push(warning)
     const isSame = tableFingerprint(training) === tableFingerprint(table)
     if (isSame) sameRows('that --train names')
     return { rows: baselineRows(training, splitOfFit(training.rows, { seed: 0, holdout: 0 }, false)), includes: () => isSame }
@@ -80,32 +90,48 @@ async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, 
   }
 }
 
-async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, threads: number | undefined, warnings: Warning[]): Promise<Evaluation> {
-  const { energy, metadata, fit } = opened
+interface Asked {
+  readonly threads: number | undefined
+  /** Of log Z; null for those that make sense. */
+  readonly methods: readonly MethodName[] | null
+  readonly check: boolean
+}
+
+async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check }: Asked, warnings: Warning[]): Promise<Evaluation> {
+  const { energy, metadata, fit, folder } = opened
   const d = metadata.columns.length
-  const [{ logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }] = await Promise.all([
-    import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'),
+  const [{ logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }] = await Promise.all([
+    import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'),
   ])
   const rows = table.values
   const random = createRandom(fit?.seed ?? 0).split('evaluate')
-  const { logNormalizer } = metadata
-  const own = logNormalizer === null ? null : await logLikelihood(energy, rows, { value: logNormalizer.value, standardError: logNormalizer.standardError ?? 0 })
-  if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: the energy could not be normalized when it was fitted' })
-  const baselines = training === null ? null : baselineLikelihoods(fitBaselines(training.rows, d), rows, d, (row) => training.includes(row))
-  if (baselines !== null && baselines.kernelDensityRows < table.rows) {
-    warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
-  }
-  const goodness = await testGoodness(energy, rows, random.split('goodness of fit'))
-  return {
-    rows: table.rows,
-    logLikelihood: {
-      value: own?.value ?? null, standardError: own?.standardError ?? null,
-      baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null },
-    },
-    logNormalizer: { value: logNormalizer?.value ?? null, standardError: logNormalizer?.standardError ?? null, method: logNormalizer?.method ?? null },
-    objective: { ...(await objectiveOf(opened, rows, threads, random.split('noise'))), units: fit?.objective.units ?? null },
-    goodnessOfFit: { test: goodness?.test ?? null, statistic: goodness?.statistic ?? null, pValue: goodness?.pValue ?? null },
-    warnings,
+  const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
+  try {
+    if (check && ladder === null) throw new UnnormError('invalid-option', 'invalid --check: the probability flow needs all noise levels, the run folder of a fit by dual or ladder (leave it out)')
+    const context = normalizerContext(opened, ladder, training?.rows ?? rows, random.split('log normalizer'))
+    const { reported, estimates } = await modelNormalizer(opened, context, methods, warnings)
+    const own = reported === null ? null : await logLikelihood(energy, rows, { value: reported.value, standardError: reported.standardError ?? 0 })
+    if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: no method found it with an error that can be relied on' })
+    const baselines = training === null ? null : baselineLikelihoods(fitBaselines(training.rows, d), rows, d, (row) => training.includes(row))
+    if (baselines !== null && baselines.kernelDensityRows < table.rows) {
+      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
+    }
+    const goodness = await testGoodness(energy, rows, random.split('goodness of fit'))
+    return {
+      rows: table.rows,
+      logLikelihood: {
+        value: own?.value ?? null, standardError: own?.standardError ?? null,
+        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null },
+      },
+      logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
+      logNormalizers: estimates,
+      check: check ? await checkByFlow(context, rows, reported, warnings) : null,
+      objective: { ...(await objectiveOf(opened, rows, threads, random.split('noise'))), units: fit?.objective.units ?? null },
+      goodnessOfFit: { test: goodness?.test ?? null, statistic: goodness?.statistic ?? null, pValue: goodness?.pValue ?? null },
+      warnings,
+    }
+  } finally {
+    await ladder?.release()
   }
 }
 
