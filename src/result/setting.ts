@@ -52,6 +52,7 @@ export function settle(source: Model, table: Table, scale: Scale, by: EstimatorN
     ladder = { least, most: Math.max(chosen.ladder.most, 100 * least) }
     noise = resolveNoise({ kind: 'columns', deviations: Array.from(scale.deviation, (value) => value * Math.sqrt(least)) }, table.columns, scale, true)
     reason = givenNoise ? null : chosen.sentence
+    if (table.rows < FEW_ROWS) warnings.push(fewRowsWarning(table.rows))
     if (!givenNoise && chosen.roundedColumns.length > 0) warnings.push(roundingWarning(chosen.roundedColumns, Math.sqrt(least)))
   } else if (name === 'denoising') {
     const chosen = givenNoise ? undefined : chooseNoise(table, scale)
@@ -78,6 +79,14 @@ function leastLevel(setting: NoiseSetting, columns: readonly string[], scale: Sc
   if (isotropic === undefined) throw new UnnormError('invalid-noise', 'invalid noise: a ladder of levels adds the same share of its standard deviation to every column (give one number, or use --by denoising)', 'usage')
   return isotropic ** 2
 }
+
+/** Below it the held-out rows, a tenth, are too few to tell learning from overfitting. */
+const FEW_ROWS = 100
+
+const fewRowsWarning = (rows: number): Warning => ({
+  code: 'few-rows',
+  message: `${rows} rows are few to learn a density at all noise levels from: away from them it is mostly the Gaussian that the network stands on. Compare its log-likelihood with the baselines; --model gaussian may say as much.`,
+})
 
 function roundingWarning(columns: readonly string[], deviation: number): Warning {
   const one = columns.length === 1
