@@ -1,5 +1,7 @@
 // Commands that take a fitted model and rows: opening both at once, and writing the rows with new columns.
+import { counted } from '../base/counted.ts'
 import type { Options, OptionValues } from '../base/options.ts'
+import type { ModelMetadata } from '../compile/model-file.ts'
 import type { Table } from '../data/table.ts'
 import type { DataSource } from '../node/data-source.ts'
 import type { OpenedModel } from '../node/open-model.ts'
@@ -34,14 +36,19 @@ export async function withModel<Result>(path: string, threads: number | undefine
   }
 }
 
-/** Opens a model and DATA, reads the model's columns, and closes both when the work is done. */
+/**
+ * Opens a model and DATA, reads the model's columns, and closes both when the work is done.
+ * @param check looks at the two before the rows are read, and throws if they do not go together
+ */
 export async function withModelAndData<Result>(
   context: Context, model: string, data: string | undefined, values: DataValues, work: (model: OpenedModel, rows: ModelRows) => Promise<Result>,
+  check?: (model: OpenedModel, source: DataSource) => void,
 ): Promise<Result> {
   return withModel(model, values.threads, async (opened) => {
     const options = readOptions(context, values, values.threads)
     const source = await openData(data, options)
     try {
+      check?.(opened, source)
       context.progress.phase(`reading ${data === '-' ? 'standard input' : data ?? 'the data'}`)
       const table = await readModelColumns(context, source, opened.metadata.columns, options)
       return await work(opened, { source, options: { ...options, columns: opened.metadata.columns }, table })
@@ -51,21 +58,34 @@ export async function withModelAndData<Result>(
   })
 }
 
-/** Refuses an output whose name says no format, before anything is computed. */
-export async function checkOutput(out: string): Promise<void> {
-  const { outputFormat } = await import('../node/write-table.ts')
-  outputFormat(out)
+/** Row-major values [n × d] as columns `prefix_column`. */
+export const perColumn = (prefix: string, columns: readonly string[], values: Float64Array): NewColumn[] =>
+  columns.map((column, j) => ({ name: `${prefix}_${column}`, values: Float64Array.from({ length: values.length / columns.length }, (_, row) => values[row * columns.length + j]) }))
+
+/** Columns that a command adds to the rows of DATA. */
+export interface AddedColumns {
+  /** All names that may be written: none of them may be a column of DATA. */
+  names(metadata: ModelMetadata): readonly string[]
+  /** The columns that are written, one value for each row. */
+  values(model: OpenedModel, rows: ModelRows): Promise<readonly NewColumn[]>
 }
 
-/** Writes the rows with new columns, and says so. */
-export async function writeRows(context: Context, { source, options, table }: ModelRows, newColumns: readonly NewColumn[], out: string): Promise<CommandResult> {
-  const { appendColumns } = await import('../node/write-table.ts')
-  context.progress.phase(`writing ${out}`)
-  await appendColumns(source, options, newColumns, out)
-  const names = newColumns.map(({ name }) => name)
-  return {
-    json: { out, rows: table.rows, newColumns: names },
-    text: `${table.rows} ${table.rows === 1 ? 'row' : 'rows'} written to ${out} with ${names.join(', ')}`,
-    kind: 'summary',
-  }
+/** Writes every row of DATA with columns that a model gives. What stands in the way of the output is refused before the rows are read. */
+export async function addColumns(
+  context: Context, model: string, data: string | undefined, options: DataValues & { readonly out: string }, added: AddedColumns,
+): Promise<CommandResult> {
+  const { out } = options
+  const { appendColumns, outputFormat, refuseTakenNames } = await import('../node/write-table.ts')
+  outputFormat(out)
+  return withModelAndData(context, model, data, options, async (opened, rows) => {
+    const columns = await added.values(opened, rows)
+    const names = columns.map(({ name }) => name)
+    context.progress.phase(`writing ${out}`)
+    await appendColumns(rows.source, rows.options, columns, out)
+    return {
+      json: { out, rows: rows.table.rows, newColumns: names },
+      text: `${counted(rows.table.rows, 'row')} written to ${out} with ${names.join(', ')}`,
+      kind: 'summary',
+    }
+  }, ({ metadata }, source) => refuseTakenNames(source, added.names(metadata), out))
 }

@@ -1,7 +1,7 @@
 // Energies that are exactly quadratic: a Gaussian, whose score is known at every noise: −(Σ + C)⁻¹(x − mean).
 //
 // Recognized by its numbers, not by the model's name: the score must be affine, φ(x) = η − Kx, at all rows looked at.
-import { choleskyDecompose, invertCholesky, solveCholesky } from '../base/linear-algebra.ts'
+import { choleskyDecompose, invertCholesky, multiply, solveCholesky } from '../base/linear-algebra.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 
 /** A Gaussian by its mean [d] and its covariance, row-major [d × d]. */
@@ -81,4 +81,12 @@ export function denoiseGaussian({ mean, covariance }: GaussianForm, rows: Float6
     for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) result[start + i] -= noise[i * d + j] * pulled[j]
   }
   return result
+}
+
+/** Cov{x | x̃} = C − C(Σ + C)⁻¹C, the same at every row: row-major [d × d]. Both covariances positive definite. */
+export function posteriorCovariance({ covariance }: GaussianForm, noise: ArrayLike<number>): Float64Array {
+  const d = Math.sqrt(noise.length)
+  const inverse = invertCholesky(choleskyDecompose(covariance.map((value, k) => value + noise[k]), d)!, d)
+  const less = multiply(noise, multiply(inverse, noise, d, d, d), d, d, d)
+  return less.map((value, k) => noise[k] - value)
 }

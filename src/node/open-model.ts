@@ -27,6 +27,11 @@ export interface OpenedModel {
   readonly fit: FitJson | null
 }
 
+/** The denoiser of a run, for the noise that its metadata tell. */
+export interface OpenedDenoiser extends Denoiser {
+  readonly metadata: ModelMetadata
+}
+
 /** The objective that a run minimized, for other rows. */
 export interface OpenedObjective {
   /** Standard normal numbers that each row needs, 0, d or 2d; beside them perhaps a uniform one for its noise level. */
@@ -110,13 +115,13 @@ export async function openLadder(folder: string, options: NodeEngineOptions = {}
  * What a run knows of clean rows given noisy ones; null where it was fitted without noise.
  * @param folder a run folder
  */
-export async function openDenoiser(folder: string, options: NodeEngineOptions = {}): Promise<Denoiser | null> {
+export async function openDenoiser(folder: string, options: NodeEngineOptions = {}): Promise<OpenedDenoiser | null> {
   const file = join(folder, denoiserName)
   const bytes = await readFile(file).catch(() => null)
   if (bytes === null) return null
-  const { columns } = readModelMetadata(bytes, file)
+  const metadata = readModelMetadata(bytes, file)
   const { executable } = await openOnnx(bytes, file, ['denoised', 'covariance'], options)
-  return denoiserOf(executable, columns.length)
+  return { ...denoiserOf(executable, metadata.columns.length), metadata }
 }
 
 /** The objective of a completed run; null where the run did not keep it. */

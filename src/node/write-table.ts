@@ -63,7 +63,7 @@ export async function appendColumns(source: string | null | DataSource, options:
 }
 
 async function append(source: DataSource, options: ReadOptions, newColumns: readonly NewColumn[], out: string, output: OutputFormat): Promise<void> {
-  refuseTakenNames(source, newColumns, out)
+  refuseTakenNames(source, newColumns.map(({ name }) => name), out)
   const where = options.missing === 'drop' ? ` where ${completeRow((await selectColumns(source, options)).columns)}` : ''
   const [[count]] = await queryRows(source.connection, `select count(*) from ${source.relation}${where}`)
   for (const { name, values } of newColumns) {
@@ -85,10 +85,10 @@ async function append(source: DataSource, options: ReadOptions, newColumns: read
   })
 }
 
-function refuseTakenNames(source: DataSource, newColumns: readonly NewColumn[], out: string): void {
+export function refuseTakenNames(source: DataSource, names: readonly string[], out: string): void {
   // Case aside, because DuckDB and other readers of Parquet tell names apart so.
   const taken = new Map(source.columns.map(({ name }) => [name.toLowerCase(), name]))
-  for (const { name } of newColumns) {
+  for (const name of names) {
     const found = taken.get(name.toLowerCase())
     if (found !== undefined) {
       throw new UnnormError('column-exists', `cannot write ${out}: ${source.name} already has a column ${JSON.stringify(found)}, which would be written (rename it there, or select the other columns with --sql)`)

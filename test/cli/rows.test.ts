@@ -41,8 +41,8 @@ describe('score', () => {
     const gaussian = fitted(await here.document('fit', 'train.csv', '--model', 'gaussian', '--out', 'model', '--quiet'))
     // Another order of columns, one more, and other rows.
     const result = await here.document('score', 'model', '--sql', "select y, more, \"a b\", label from 'new.csv'", '-o', 'scored.csv')
-    expect(result).toEqual({ out: 'scored.csv', rows: 300, newColumns: ['log_density', 'score_a b', 'score_y'] })
-    expect(here.read('scored.csv').toString().split('\n')[0]).toBe('y,more,a b,label,log_density,score_a b,score_y')
+    expect(result).toEqual({ out: 'scored.csv', rows: 300, newColumns: ['log_density', 'score_a b', 'score_y', 'tail_probability'] })
+    expect(here.read('scored.csv').toString().split('\n')[0]).toBe('y,more,a b,label,log_density,score_a b,score_y,tail_probability')
     const rows = csv('scored.csv')
     const [k11, k12, k22] = gaussian.k
     for (let i = 0; i < 300; i++) {
@@ -53,15 +53,15 @@ describe('score', () => {
     }
   })
   it('from the model file alone gives the same, as Parquet too', async () => {
-    await here.document('score', 'model/model.onnx', 'new.csv', '-o', 'scored.parquet')
+    await here.document('score', 'model/model.onnx', 'new.csv', '-o', 'scored.parquet', '--train', 'train.csv')
     await here.document('score', 'model', 'new.csv', '-o', 'again.csv')
-    await here.document('score', 'model/model.onnx', '--sql', "select label, \"a b\", y, more from 'scored.parquet'", '-o', 'third.csv')
+    await here.document('score', 'model/model.onnx', '--sql', "select label, \"a b\", y, more from 'scored.parquet'", '-o', 'third.csv', '--train', 'train.csv')
     expect(here.read('third.csv').equals(here.read('again.csv'))).toBe(true)
   })
   it('reads standard input', async () => {
     const { run } = await import('./program.ts')
     const { code, stdout } = await run(['score', 'model', '-', '-o', 'piped.csv'], { cwd: here.folder, input: here.read('new.csv').toString() })
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '300 rows written to piped.csv with log_density, score_a b, score_y\n' })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '300 rows written to piped.csv with log_density, score_a b, score_y, tail_probability\n' })
     expect(here.read('piped.csv').equals(here.read('again.csv'))).toBe(true)
   })
   it('names it unnormalized where log Z is unknown', async () => {
@@ -70,7 +70,7 @@ describe('score', () => {
       export default defineModel({ name: 'flat', parameters: { k: positive() }, logDensity: ({ k }, x) => x.at(0).square().mul(k).mul(-0.5).add(x.at(1).mul(0)) })
     `)
     await here.document('fit', 'train.csv', '--columns', '`a b`,y', '--model', 'flat.ts', '--out', 'flat')
-    expect(await here.document('score', 'flat', 'new.csv', '-o', 'flat.csv')).toMatchObject({ newColumns: ['unnormalized_log_density', 'score_a b', 'score_y'] })
+    expect(await here.document('score', 'flat', 'new.csv', '-o', 'flat.csv')).toMatchObject({ newColumns: ['unnormalized_log_density', 'score_a b', 'score_y', 'tail_probability'] })
     expect(await here.document('evaluate', 'flat', 'new.csv')).toMatchObject({
       logLikelihood: { value: null, standardError: null, baselines: { gaussian: expect.any(Number) } }, logNormalizer: { value: null, standardError: null, method: null },
     })
@@ -122,7 +122,7 @@ describe('denoise', () => {
   it('refuses what is not known', async () => {
     await here.refused(['denoise', 'model', 'new.csv', '-o', 'x.csv'], 1, { code: 'no-noise', message: /^model was fitted without noise \(by score-matching\)/ })
     await here.refused(['denoise', 'model', 'new.csv', '-o', 'x.csv', '--noise', '0'], 2, { code: 'invalid-noise', message: /^invalid noise: 0 \(must be > 0/ })
-    await here.document('fit', 'ridge.csv', '--hidden', '8', '--steps', '50', '--out', 'network')
+    await here.document('fit', 'ridge.csv', '--by', 'denoising', '--hidden', '8', '--steps', '50', '--out', 'network')
     await here.refused(['denoise', 'network', 'ridge.csv', '-o', 'x.csv', '--noise', '0.5'], 1, { code: 'unknown-noise', message: /^cannot denoise with another noise: network learned the score at noise σ = .*leave --noise out/ })
     await here.document('denoise', 'network', 'ridge.csv', '-o', 'by-network.csv')
   })

@@ -1,6 +1,6 @@
 // Recognizing a Gaussian by its numbers, and denoising it at any noise.
 import { describe, expect, it } from 'vitest'
-import { denoiseGaussian, gaussianForm } from '../../src/evaluate/gaussian-form.ts'
+import { denoiseGaussian, gaussianForm, posteriorCovariance } from '../../src/evaluate/gaussian-form.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 
 const precision = [[4e6, 1200], [1200, 0.5]]
@@ -39,6 +39,14 @@ describe('a Gaussian', () => {
     // One column, by hand: variance 3, noise 1, mean 2: E{x | 6} = 2 + 3/4 · 4.
     const form = { mean: Float64Array.of(2), covariance: Float64Array.of(3) }
     expect(denoiseGaussian(form, Float64Array.of(6, 2), [1])).toEqual(Float64Array.of(5, 2))
+    expect(posteriorCovariance(form, [1])[0]).toBeCloseTo(3 / 4, 14)
     expect(denoiseGaussian({ ...form, covariance: Float64Array.of(-1) }, Float64Array.of(6), [5])).toBeUndefined()
+  })
+  it('has the posterior covariance (Σ⁻¹ + C⁻¹)⁻¹', () => {
+    const [covariance, noise] = [Float64Array.of(2, 0.7, 0.7, 1), Float64Array.of(0.5, -0.2, -0.2, 0.3)]
+    const inverse = ([a, b,, c]: ArrayLike<number> & Iterable<number>): number[] => [c, -b, -b, a].map((value) => value / (a * c - b * b))
+    const [one, other] = [inverse(covariance), inverse(noise)]
+    const expected = inverse(one.map((value, k) => value + other[k]))
+    posteriorCovariance({ mean: new Float64Array(2), covariance }, noise).forEach((value, k) => { expect(value).toBeCloseTo(expected[k], 14) })
   })
 })

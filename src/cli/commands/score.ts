@@ -1,33 +1,123 @@
-// `unnorm score`: every row, its own columns kept, with its log-density and score.
+// `unnorm score`: every row, its own columns kept, with its log-density and score, and how unusual it is.
+import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
+import type { Options } from '../../base/options.ts'
+import type { FittedEnergy } from '../../model/fitted-energy.ts'
+import type { OpenedModel } from '../../node/open-model.ts'
+import type { NewColumn } from '../../node/write-table.ts'
+import type { NoiseSetting } from '../../result/noise.ts'
 import { defineCommand } from '../command.ts'
+import type { Context } from '../context.ts'
 import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
-import { checkOutput, modelArgument, outOption, withModelAndData, writeRows } from '../model-rows.ts'
+import { addColumns, modelArgument, outOption, perColumn } from '../model-rows.ts'
+import { noiseOption } from '../noise-option.ts'
+import { trainingRows } from '../training-rows.ts'
 
 export const command = defineCommand({
   arguments: { model: modelArgument, data: dataArgument },
-  options: { out: outOption, ...dataOptions, threads: threadsOption },
-  details: `Adds log_density (unnormalized_log_density where log Z is unknown) and score_<column>, the gradient of the log-density, in the data's units.
+  options: {
+    out: outOption,
+    attribution: { type: 'boolean', default: false, sentence: 'Add attribution_<column>: what each column adds to the energy above that of the most probable training row' },
+    noise: { type: 'string', placeholder: 'S', defaultWords: "the run's smallest", sentence: 'Another noise level of a run by dual or ladder: 0.1 standard deviations of each column of the fit; or 0.5,0.2 in the data\'s units, in proportion to them' },
+    train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that tail_probability and attributions compare with' },
+    ...dataOptions, threads: threadsOption,
+  } satisfies Options,
+  details: `Adds log_density (unnormalized_log_density where log Z is unknown), score_<column>, the gradient of the log-density, in the data's units, and tail_probability, the share of the training rows with an energy as high or higher.
 
-Example:
-  unnorm score runs/iris-gaussian new-flowers.csv -o scored.csv`,
+Examples:
+  unnorm score runs/iris-gaussian new-flowers.csv -o scored.csv
+  unnorm score runs/machines-mlp today.csv --attribution -o unusual.csv`,
   async run(context, { model, data }, options) {
     requireData(data, options, 'score')
-    await checkOutput(options.out)
-    return withModelAndData(context, model, data, options, async (opened, rows) => {
-      const { energy, metadata } = opened
-      context.progress.phase(`computing the score of ${rows.table.rows} rows`)
-      const { energy: energies, score } = await energy.evaluate(rows.table.values)
-      const logZ = metadata.logNormalizer?.value
-      const d = metadata.columns.length
-      const newColumns = [
-        { name: logZ === undefined ? 'unnormalized_log_density' : 'log_density', values: energies.map((value) => -value - (logZ ?? 0)) },
-        ...metadata.columns.map((column, j) => ({ name: `score_${column}`, values: Float64Array.from(energies, (_, row) => score[row * d + j]) })),
-      ]
-      const undefinedRows = energies.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0)
-      if (undefinedRows === energies.length) throw new UnnormError('energy-not-finite', `the energy of ${model} is not a finite number at any of the ${energies.length} rows of ${rows.table.source} (are they in the units of the fit?)`)
-      if (undefinedRows > 0) context.warn({ code: 'energy-not-finite', message: `the energy is not a finite number at ${undefinedRows} of ${energies.length} rows; they are written as they are` })
-      return writeRows(context, rows, newColumns, options.out)
+    if (data === '-' && options.train === '-') throw new UnnormError('conflicting-options', 'invalid --train: standard input, which is DATA already (name a file for one of them)', 'usage')
+    const setting = options.noise === undefined ? undefined : noiseOption(options.noise)
+    let compared: Reference | null = null
+    const result = await addColumns(context, model, data, options, {
+      names: ({ columns, logNormalizer }) => [
+        ...(logNormalizer === null || setting !== undefined ? ['unnormalized_log_density'] : []), ...(logNormalizer === null ? [] : ['log_density']),
+        ...columns.map((name) => `score_${name}`), 'tail_probability', ...(options.attribution ? columns.map((name) => `attribution_${name}`) : []),
+      ],
+      values: async (opened, rows) => {
+        const { values } = rows.table
+        context.progress.phase('reading the training rows')
+        const training = await trainingRows(context, opened, options.train, rows.options)
+        const level = setting && await atLevel(context, opened, model, await setting(opened.metadata.columns), typeof training === 'string' ? values : training, options.threads)
+        try {
+          const { energy, logZ } = level ?? { energy: opened.energy, logZ: opened.metadata.logNormalizer?.value }
+          context.progress.phase(`computing the score of ${counted(rows.table.rows, 'row')}`)
+          const found = await energy.evaluate(values)
+          refuseUndefined(context, found.energy, model, rows.table.source)
+          const scored = [
+            { name: logZ === undefined ? 'unnormalized_log_density' : 'log_density', values: found.energy.map((value) => -value - (logZ ?? 0)) },
+            ...perColumn('score', energy.columns, found.score),
+          ]
+          if (typeof training === 'string') {
+            if (options.attribution) throw new UnnormError('no-training-data', `cannot attribute energies: ${training} (name training rows with --train)`)
+            context.warn({ code: 'no-tail-probability', message: `no tail_probability: ${training} (name training rows with --train)` })
+            return scored
+          }
+          const { tailProbabilities } = await import('../../evaluate/tail-probability.ts')
+          const { energy: theirs } = await energy.evaluate(training)
+          const withTail = [...scored, { name: 'tail_probability', values: tailProbabilities(found.energy, theirs) }]
+          if (!options.attribution) return withTail
+          compared = mostProbable(training, theirs, energy.columns)
+          return [...withTail, ...await attribute(context, energy, values, compared)]
+        } finally {
+          await level?.release()
+        }
+      },
     })
+    return compared === null ? result : { ...result, json: { ...result.json as object, attribution: { reference: (compared as Reference).row, energy: (compared as Reference).energy } } }
   },
 })
+
+/** The row that others are compared with. */
+interface Reference {
+  readonly row: Readonly<Record<string, number>>
+  readonly energy: number
+}
+
+/** The training row of the lowest energy: unlike a mean, it lies where rows are. */
+function mostProbable(training: Float64Array, energies: Float64Array, columns: readonly string[]): Reference {
+  const lowest = energies.reduce((best, value, i) => (value < energies[best] ? i : best), 0)
+  return { row: Object.fromEntries(columns.map((name, j) => [name, training[lowest * columns.length + j]])), energy: energies[lowest] }
+}
+
+function refuseUndefined(context: Context, energies: Float64Array, model: string, source: string): void {
+  const count = energies.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0)
+  if (count === energies.length) throw new UnnormError('energy-not-finite', `the energy of ${model} is not a finite number at any of the ${energies.length} rows of ${source} (are they in the units of the fit?)`)
+  if (count > 0) context.warn({ code: 'energy-not-finite', message: `the energy is not a finite number at ${count} of ${energies.length} rows; they are written as they are` })
+}
+
+/** The energy of another level of a ladder, and log Z there: by quadrature in up to three columns; a dual energy has the same at all levels. */
+async function atLevel(
+  context: Context, { folder, metadata }: OpenedModel, model: string, setting: NoiseSetting, rows: Float64Array, threads: number | undefined,
+): Promise<{ energy: FittedEnergy; logZ: number | undefined; release(): Promise<void> }> {
+  const [{ openLadder }, { ladderLevel }] = await Promise.all([import('../../node/open-model.ts'), import('../../result/ladder-level.ts')])
+  const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
+  if (ladder === null) {
+    throw new UnnormError('unknown-noise', `cannot score at another noise: ${folder === null ? `${model} alone holds one level (give the run folder)` : `${model} was fitted at one level, by ${metadata.estimator} (leave --noise out, or fit the model with --by dual)`}`)
+  }
+  const energy = ladder.at(ladderLevel(setting, ladder))
+  const release = () => ladder.release()
+  if (metadata.columns.length > 3) return { energy, logZ: metadata.estimator === 'dual' ? metadata.logNormalizer?.value : undefined, release }
+  context.progress.phase('finding log Z at this noise')
+  const { logNormalizer } = await import('../../evaluate/log-normalizer/quadrature.ts')
+  try {
+    return { energy, logZ: (await logNormalizer(energy, { rows }))?.value, release }
+  } catch (error) {
+    if (!(error instanceof UnnormError)) throw error
+    context.warn({ code: error.code, message: error.message })
+    return { energy, logZ: undefined, release }
+  }
+}
+
+async function attribute(context: Context, energy: FittedEnergy, values: Float64Array, reference: Reference): Promise<NewColumn[]> {
+  context.progress.phase('attributing energies to columns')
+  const { attributeEnergy } = await import('../../evaluate/attribution.ts')
+  const found = await attributeEnergy(energy, values, Float64Array.from(energy.columns, (name) => reference.row[name]))
+  if (found.unsettled > 0) {
+    context.warn({ code: 'rough-attribution', message: `the attributions of ${found.unsettled} of ${counted(values.length / energy.columns.length, 'row')} are rough: on the way to them the energy has features too fine to integrate, so they do not add up to within a thousandth` })
+  }
+  return perColumn('attribution', energy.columns, found.values)
+}
