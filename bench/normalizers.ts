@@ -2,7 +2,7 @@
 //
 //   npx jiti bench/normalizers.ts                            200 runs of everything; writes docs/normalizers.md
 //   npx jiti bench/normalizers.ts --runs 20 --dimensions 2   a part of it; prints the table only
-//   npx jiti bench/normalizers.ts --dimensions 50 --append   writes these lines over those of the page
+//   npx jiti bench/normalizers.ts --dimensions 50 --append   writes the lines of that dimension into the page
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -14,12 +14,14 @@ import type { KnownEnergy } from '../test/evaluate/known-normalizers.ts'
 const ROWS = 2000
 /** Energies that each method may evaluate, by dimension. */
 const BUDGETS: Readonly<Record<number, number>> = { 2: 30_000, 10: 60_000, 50: 100_000 }
-const METHODS = ['annealed', 'bridge', 'importance'] as const
+type Method = 'annealed' | 'bridge' | 'importance'
+const METHODS: readonly Method[] = ['annealed', 'bridge', 'importance']
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, dimensions: { type: 'string', default: '2,10,50' }, append: { type: 'boolean', default: false } } })
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, dimensions: { type: 'string', default: '2,10,50' }, methods: { type: 'string', default: METHODS.join(',') }, append: { type: 'boolean', default: false } } })
 const runs = Number(values.runs)
 const dimensions = values.dimensions.split(',').map(Number)
-const isWhole = runs === 200 && dimensions.length === 3
+const methods = METHODS.filter((name) => values.methods.split(',').includes(name))
+const isWhole = runs === 200 && dimensions.length === 3 && methods.length === METHODS.length
 
 interface Found {
   readonly error: number
@@ -30,7 +32,7 @@ interface Found {
   readonly seconds: number
 }
 
-async function once(known: KnownEnergy, d: number, name: (typeof METHODS)[number], run: number): Promise<Found> {
+async function once(known: KnownEnergy, d: number, name: Method, run: number): Promise<Found> {
   const random = createRandom('normalizers').split(known.name).split(d).split(run)
   const { value, standardError, bounds, doubt, seconds } = await logNormalizerMethods[name].estimate({
     energy: known.energy, rows: known.sample(ROWS, random.split('rows')), ladder: null, ownsNormalizer: false, budget: BUDGETS[d] ?? 100_000, random: random.split(name), now: () => performance.now(),
@@ -42,10 +44,9 @@ async function once(known: KnownEnergy, d: number, name: (typeof METHODS)[number
 const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length
 const percent = (list: readonly boolean[]): string => (list.length === 0 ? '–' : `${(100 * mean(list.map(Number))).toFixed(1)} %`)
 
-const lines: string[] = []
 for (const d of dimensions) {
   for (const make of knownEnergies) {
-    for (const name of METHODS) {
+    for (const name of methods) {
       const known = make(d)
       const all: Found[] = []
       for (let run = 0; run < runs; run++) all.push(await once(known, d, name, run))
@@ -54,21 +55,26 @@ for (const d of dimensions) {
       const covered = kept.map(({ error, standardError }) => Math.abs(error) < 1.96 * standardError)
       const bracketed = kept.filter(({ above }) => above !== null).map(({ error, standardError, above }) => error - 1.96 * standardError < 0 && above!.value + 1.96 * above!.standardError > 0)
       const of = (pick: (found: Found) => number): string => (kept.length === 0 ? '–' : mean(kept.map(pick)).toFixed(4))
-      lines.push(`| ${d} | ${known.name} | ${name} | ${runs} | ${percent(covered)} | ${of(({ error }) => error)} | ${of(({ standardError }) => standardError)} | ${percent(bracketed)} | ${all.length - kept.length} | ${mean(all.map(({ seconds }) => seconds)).toFixed(2)} |`)
-      console.log(lines.at(-1))
+      const line = `| ${d} | ${known.name} | ${name} | ${runs} | ${percent(covered)} | ${of(({ error }) => error)} | ${of(({ standardError }) => standardError)} | ${percent(bracketed)} | ${all.length - kept.length} | ${mean(all.map(({ seconds }) => seconds)).toFixed(2)} |`
+      console.log(line)
+      // One by one: a run that is cut off has not been for nothing.
+      if (isWhole || values.append) writeLine(line)
     }
   }
 }
 
-if (isWhole || values.append) {
+/** Puts a line into the table of the page, in the place of the one for the same dimension, density and method. */
+function writeLine(line: string): void {
+  const keyOf = (each: string): string => each.split('|').slice(1, 4).join('|')
   const path = fileURLToPath(new URL('../docs/normalizers.md', import.meta.url))
-  const kept = values.append && existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((line) => /^\| \d/.test(line) && !dimensions.includes(Number(line.split('|')[1]))) : []
-  const table = [...kept, ...lines].toSorted((a, b) => Number(a.split('|')[1]) - Number(b.split('|')[1]))
+  const kept = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((each) => /^\| \d/.test(each) && keyOf(each) !== keyOf(line)) : []
+  const order = (each: string): string => [each.split('|')[1].trim().padStart(3), String(knownEnergies.findIndex((make) => make(2).name === each.split('|')[2].trim())), each.split('|')[3]].join('|')
+  const table = [...kept, line].toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
   writeFileSync(path, `# log Z of known densities
 
 Written by \`npx jiti bench/normalizers.ts\`. Every run has rows of its own (${ROWS} exact draws), from which the Gaussian to start from is fitted, and a seed of its own; each method may evaluate about ${Object.entries(BUDGETS).map(([d, budget]) => `${budget} energies in ${d} dimensions`).join(', ')}.
 
-*Covered*: how often log Z ± 1.96 standard errors holds the truth. *Bias* and *standard error* are means over the runs. *Bracketed*: how often the bounds of annealing, each widened by 1.96 of its errors, hold the truth. *Doubted*: runs that the method itself would not have reported (bounds that do not meet, too few draws that count); they are left out of the other columns. Of ${200} intervals that are right 95 % of the time, 92 to 98 % cover the truth nineteen times in twenty.
+*Covered*: how often log Z ± 1.96 standard errors holds the truth. *Bias* and *standard error* are means over the runs. *Bracketed*: how often the bounds of annealing, each widened by 1.96 of its errors, hold the truth. *Doubted*: runs that the method itself would not have reported (bounds that do not meet, too few draws that count); they are left out of the other columns. Of 200 intervals that are right 95 % of the time, 92 to 98 % cover the truth nineteen times in twenty.
 
 | dimensions | density | method | runs | covered | bias | standard error | bracketed | doubted | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |

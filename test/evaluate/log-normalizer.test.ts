@@ -171,7 +171,7 @@ describe('what must not be believed', () => {
 describe('along a ladder', () => {
   const components: Component[] = [{ weight: 0.2, mean: [-5, 0, 0, 0], deviation: 1 }, { weight: 0.8, mean: [2, 2, 0, 0], deviation: 0.6 }]
   const contextAlong = (ladder: LadderEnergy): NormalizerContext =>
-    ({ ...contextOf(ladder.at(ladder.ladder.least), mixtureRows(components, 1000, createRandom('rows')), 120_000), ladder, ownsNormalizer: true })
+    ({ ...contextOf(ladder.at(ladder.ladder.least), mixtureRows(components, 1000, createRandom('rows')), 250_000), ladder, ownsNormalizer: true })
 
   test('annealing, bridges and the energy itself find its constant', async () => {
     const { chosen, estimates, warnings } = await normalize(contextAlong(mixtureLadder(components, 2.5)), ['annealed', 'bridge', 'dual'])

@@ -4,7 +4,7 @@
 import type { Random } from '../../base/random.ts'
 import { move } from './hamiltonian.ts'
 import { logMeanExp } from './log-mean-exp.ts'
-import type { LogNormalizerEstimate, LogNormalizerMethod, NormalizerContext } from './method.ts'
+import type { LogNormalizerEstimate, LogNormalizerMethod, Measured, NormalizerContext } from './method.ts'
 import { GROUPS, logWeightsBetween, resample } from './particles.ts'
 import { pathOf, refusePath } from './path.ts'
 import type { Path, Points } from './path.ts'
@@ -33,7 +33,7 @@ export const annealed: LogNormalizerMethod = {
     const forward = await anneal(path, forwardLegs(schedule), await path.at(0, path.start.sample(size * GROUPS, random.split('start'))), size, random.split('forward'))
     const lower = logMeanExp(forward, random.split('bootstrap'))
     const draws = drawsOf(context, size)
-    let upper: { value: number; standardError: number } | null = null
+    let upper: Measured | null = null
     if (draws !== null) {
       const settled = await settle(path, schedule, draws, random.split('settle'))
       const reverse = await anneal(path, reverseLegs(schedule), settled, draws.length / path.dimension / GROUPS, random.split('reverse'))
@@ -41,16 +41,21 @@ export const annealed: LogNormalizerMethod = {
       upper = { value: -value, standardError }
     }
     const bounds = { lower: { value: lower.value, standardError: lower.standardError }, upper }
-    const found: LogNormalizerEstimate = {
-      method: 'annealed', value: lower.value, standardError: lower.standardError, bounds, doubt: doubtOf(bounds),
+    return {
+      method: 'annealed', ...between(bounds), bounds, doubt: doubtOf(bounds),
       evaluations: path.evaluations(), seconds: (now() - start) / 1000,
       diagnostics: { chains: size * GROUPS, steps: schedule.stops.length, acceptance: schedule.acceptance, effectiveShare: lower.effectiveShare },
     }
-    return found
   },
 }
 
 type Bounds = NonNullable<LogNormalizerEstimate['bounds']>
+
+/** The middle of the bounds, where their biases cancel; its error is no less than half of their distance. */
+function between({ lower, upper }: Bounds): Measured {
+  if (upper === null) return lower
+  return { value: (lower.value + upper.value) / 2, standardError: Math.max(Math.hypot(lower.standardError, upper.standardError), Math.abs(upper.value - lower.value)) / 2 }
+}
 
 /** Why bounds do not pin log Z down; null where they meet. */
 function doubtOf({ lower, upper }: Bounds): string | null {

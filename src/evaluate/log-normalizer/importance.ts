@@ -18,7 +18,7 @@ export async function importanceSample(energy: FittedEnergy, proposal: Proposal,
 
 const LEAST_SHARE = 0.01
 const PILOT_DRAWS = 2000
-const MOST_DRAWS = 100_000
+const MOST_DRAWS = 50_000
 
 /** The proposal among a Gaussian, a Student t and a kernel density of the rows whose effective share is largest in a pilot. */
 export const importance: LogNormalizerMethod = {

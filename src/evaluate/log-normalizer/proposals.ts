@@ -43,7 +43,7 @@ function logGammaOfHalf(k: number): number {
   return value
 }
 
-const CENTRES = 500
+const CENTRES = 200
 /** Wider than the best kernel density: of a proposal that is too narrow the weights run off. */
 const WIDENING = 1.25
 const STUDENT_SHARE = 0.1
