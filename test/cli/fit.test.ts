@@ -112,7 +112,7 @@ describe('a network', () => {
   const csv = here.write('ridge.csv', ridgeCsv(400, 1))
   it('is the default model, and gives every output', async () => {
     const fit = await here.document('fit', csv, ...network, '--out', 'network')
-    expect(here.files().filter((name) => name.startsWith('network/'))).toEqual([...outputs, 'ladder.onnx'].sort().map((name) => `network/${name}`))
+    expect(here.files().filter((name) => name.startsWith('network/'))).toEqual([...outputs, 'denoiser.onnx', 'ladder.onnx'].sort().map((name) => `network/${name}`))
     expect(fit).not.toHaveProperty('parameters')
     expect(fit).toMatchObject({
       model: { name: 'mlp', parameterCount: 3 * 16 + 16 + 16 * 16 + 16 + 16 },
