@@ -144,6 +144,7 @@ describe('evaluate', () => {
         baselines: { gaussian: expect.closeTo(average(logDensity), 9), kernelDensity: expect.any(Number) },
       },
       logNormalizer: { value: expect.any(Number), standardError: 0, method: 'exact' },
+      logNormalizers: [], check: null,
       objective: { value: expect.closeTo(objective, 10), standardError: expect.any(Number), units: 'data' },
       goodnessOfFit: { test: 'kernel-stein', statistic: expect.any(Number), pValue: expect.any(Number) },
       warnings: [],

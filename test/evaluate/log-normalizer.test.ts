@@ -199,7 +199,8 @@ test('the rule: quadrature, annealing whose bounds meet, importance, the energy 
   const chosen = (...estimates: LogNormalizerEstimate[]) => choose(estimates).chosen?.method ?? null
   expect(chosen(of('dual', 0.001, 'own'), of('bridge', 0.1), of('quadrature', 0.01))).toBe('quadrature')
   expect(chosen(of('dual', 0.001, 'own'), of('importance', 0.001), of('bridge', 0.1), of('annealed', 0.05))).toBe('annealed')
-  expect(chosen(of('annealed', 0.1), of('bridge', 0.05))).toBe('bridge')
+  expect(chosen(of('annealed', 0.1), of('bridge', 0.05))).toBe('annealed')
+  expect(chosen(of('importance', 0.01), of('bridge', 0.05))).toBe('bridge')
   expect(chosen(of('annealed', 0.1, 'apart'), of('bridge', 0.05), of('importance', 0.2))).toBe('importance')
   expect(chosen(of('annealed', 0.1, 'apart'), of('bridge', 0.05))).toBe(null)
   expect(choose([of('annealed', 0.1, 'apart'), of('dual', 0.05, 'own')]).warnings.map(({ code }) => code)).toEqual(['bounds-do-not-meet', 'own-normalizer'])

@@ -52,8 +52,8 @@ export async function normalize(context: NormalizerContext, names: readonly Meth
 const TOLERATED = 0.05
 
 /**
- * The rule: quadrature; else bridge sampling or annealing, whichever has the smaller error, if annealing's bounds meet (or were not
- * asked for); else importance sampling of which enough draws count; else a dual energy's own value, with a warning.
+ * The rule: quadrature; else annealing, if its bounds meet: their distance also shows what the spread over chains does not; else
+ * bridge sampling, if annealing was not asked for; else importance sampling of which enough draws count; else a dual energy's own value, with a warning.
  */
 export function choose(estimates: readonly LogNormalizerEstimate[]): Pick<Normalization, 'chosen' | 'warnings'> {
   const of = (name: MethodName): LogNormalizerEstimate | undefined => estimates.find(({ method }) => method === name)
@@ -61,8 +61,7 @@ export function choose(estimates: readonly LogNormalizerEstimate[]): Pick<Normal
   const warnings: Warning[] = []
   const bounds = of('annealed')
   const boundsFail = bounds !== undefined && bounds.doubt !== null
-  const annealings = boundsFail ? [] : [sound('bridge'), sound('annealed')].filter((each) => each !== undefined)
-  const byAnnealing = annealings.toSorted((a, b) => a.standardError - b.standardError)[0]
+  const byAnnealing = boundsFail ? undefined : sound('annealed') ?? sound('bridge')
   const chosen = sound('quadrature') ?? byAnnealing ?? sound('importance') ?? of('dual') ?? null
   if (boundsFail) {
     const { lower, upper } = bounds.bounds!
