@@ -74,6 +74,29 @@ async function append(source: DataSource, options: ReadOptions, newColumns: read
   const added = newColumns.map(({ name }, k) => `${functions[k]}(unnorm_place) as ${sqlName(name)}`)
   // Numbering the rows also keeps DuckDB to one thread and their order.
   const rows = `(select *, (row_number() over ())::double as unnorm_place from ${source.relation}${where})`
+  await copyRows(source, `select ${[...own, ...added].join(', ')} from ${rows}`, out, output)
+}
+
+/**
+ * Writes a table of numeric columns.
+ * @param columns all of the same length
+ * @throws UnnormError `unknown-format`, and those of the file system
+ */
+export async function writeColumns(columns: readonly NewColumn[], out: string): Promise<void> {
+  const output = outputFormat(out)
+  const source = await openSource(null, { sql: `select range from range(${columns[0].values.length})` })
+  try {
+    await source.guarded(async () => {
+      const functions = await registerColumns(source, columns)
+      const selected = columns.map(({ name }, k) => `${functions[k]}(unnorm_place) as ${sqlName(name)}`)
+      await copyRows(source, `select ${selected.join(', ')} from (select (row_number() over ())::double as unnorm_place from ${source.relation})`, out, output)
+    })
+  } finally {
+    await source.close()
+  }
+}
+
+async function copyRows(source: DataSource, select: string, out: string, output: OutputFormat): Promise<void> {
   // Without a temporary file of DuckDB's own, which it would leave behind when the disk is full.
   const settings = 'use_tmp_file false, ' + (output.format === 'parquet'
     ? 'format parquet, compression zstd'
@@ -81,7 +104,7 @@ async function append(source: DataSource, options: ReadOptions, newColumns: read
   await writeWhole(out, async (temporary) => {
     // Opened by the file system first: its errors have codes, DuckDB's only texts.
     await (await open(temporary, 'w')).close()
-    await source.connection.run(`copy (select ${[...own, ...added].join(', ')} from ${rows}) to ${sqlText(temporary)} (${settings})`)
+    await source.connection.run(`copy (${select}) to ${sqlText(temporary)} (${settings})`)
   })
 }
 
