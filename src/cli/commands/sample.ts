@@ -3,6 +3,7 @@ import { UnnormError } from '../../base/errors.ts'
 import type { Warning } from '../../base/errors.ts'
 import type { Options, OptionValues } from '../../base/options.ts'
 import type { Random } from '../../base/random.ts'
+import type { LadderEnergy } from '../../engine/energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { Samples } from '../../sample/draw-samples.ts'
 import type { Sampler } from '../../sample/samplers/index.ts'
@@ -22,7 +23,7 @@ const options = {
   count: { type: 'number', short: 'n', integer: true, minimum: 1, required: true, sentence: 'How many rows' },
   out: outOption,
   sampler: { type: 'choice', choices: Object.keys(samplers), defaultWords: 'predictor-corrector for runs with noise levels, else hmc', sentence: 'How they are drawn: hmc, mala and ula are Markov chains on one energy, parallel-tempering on several at once; the others come down the noise levels of a run by dual or ladder' },
-  noise: { type: 'number', above: 0, defaultWords: "the run's smallest", sentence: 'The noise level of a run by dual or ladder to sample at, in standard deviations of each column' },
+  noise: { type: 'string', placeholder: 'S', defaultWords: "the run's smallest", sentence: 'The noise level of a run by dual or ladder to sample at: 0.1 standard deviations of each column of the fit; or 0.5,0.2 in the data\'s units, in proportion to them' },
   levels: { type: 'number', integer: true, minimum: 2, defaultWords: '200 for predictor-corrector, 100 for probability-flow, 120 for annealed-langevin', sentence: 'Noise levels on the way down, at equal ratios' },
   chains: { type: 'number', integer: true, minimum: 4, default: 32, sentence: 'Markov chains, which start far apart and run side by side' },
   warmUp: { type: 'number', integer: true, minimum: 1, default: 500, sentence: 'Steps in which the chains find their step size and metric; not kept' },
@@ -91,7 +92,7 @@ async function drawFrom(
     }
     context.progress.phase(`sampling by ${name}`)
     if (ladder !== null) {
-      const lowest = levelOf(values.noise, ladder.ladder, model)
+      const lowest = await levelOf(values.noise, ladder)
       if (sampler.kind === 'descent') {
         return { name, samples: await sampleLadder(ladder, sampler, { ...watch, count: values.count, lowest, levels: values.levels ?? sampler.levels }, random) }
       }
@@ -119,15 +120,11 @@ function refuseUnused(name: string, sampler: Sampler, given: ReadonlySet<string>
   if (given.has('noise') && !hasLadder) throw new UnnormError('no-noise-levels', `--noise chooses a level of a run by dual or ladder, and ${model} has but one (leave it out, or give the folder of such a run)`)
 }
 
-/** The variance of a level given as a deviation. */
-function levelOf(noise: number | undefined, { least, most }: { readonly least: number; readonly most: number }, model: string): number {
-  if (noise === undefined) return least
-  const [low, high] = [Math.sqrt(least), Math.sqrt(most)]
-  // What a person copied from a report has few digits.
-  if (noise < low * 0.999 || noise > high * 0.999) {
-    throw new UnnormError('unknown-noise', `invalid noise: ${noise} (the levels of ${model} go from ${low.toPrecision(3)} to ${high.toPrecision(3)} standard deviations)`)
-  }
-  return Math.max(noise * noise, least)
+/** The variance of the level that --noise names. */
+async function levelOf(noise: string | undefined, ladder: LadderEnergy): Promise<number> {
+  if (noise === undefined) return ladder.ladder.least
+  const [{ noiseOption }, { ladderLevel }] = await Promise.all([import('../noise-option.ts'), import('../../result/ladder-level.ts')])
+  return ladderLevel(await noiseOption(noise)(ladder.columns), ladder)
 }
 
 /** Where the density lies: by the rows of the run if they can be read again, else by the energy alone. */
