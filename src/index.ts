@@ -63,6 +63,16 @@ export { onnxEngine } from './engine/onnx.ts'
 export type { OnnxEngineOptions, OnnxRuntime } from './engine/onnx.ts'
 export { referenceEngine } from './engine/reference.ts'
 
+// Sampling.
+export { sampleEnergy, sampleLadder, coordinatesOf } from './sample/draw-samples.ts'
+export type { ChainSettings, DescentSettings, Samples } from './sample/draw-samples.ts'
+export { diagnose } from './sample/diagnostics.ts'
+export type { Diagnostics, Draws } from './sample/diagnostics.ts'
+export { samplers } from './sample/samplers/index.ts'
+export type { Sampler } from './sample/samplers/index.ts'
+export type { ChainSampler, DescentSampler, State, StepInfo } from './sample/sampler.ts'
+export type { Coordinates, Target } from './sample/target.ts'
+
 // Judging a fitted energy.
 export { fisherDivergence } from './evaluate/fisher-divergence.ts'
 export type { FisherDivergence } from './evaluate/fisher-divergence.ts'

@@ -53,7 +53,7 @@ const INVERSE_TEMPERATURES = Array.from({ length: 7 }, (_, k) => 0.01 ** (k / 6)
 const LADDER_RUNGS = 16
 
 /** Starts for chains: draws of N(center, 4 LLᵀ). */
-export function overdispersedStarts(coordinates: Coordinates, count: number, random: Random): Float64Array {
+function overdispersedStarts(coordinates: Coordinates, count: number, random: Random): Float64Array {
   const points = new Float64Array(count * coordinates.center.length)
   random.fillNormal(points)
   for (let k = 0; k < points.length; k++) points[k] *= OVERDISPERSED
