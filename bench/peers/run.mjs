@@ -11,11 +11,11 @@ import { PEERS, python } from './peers.mjs'
 const BEGIN = '<!-- peers:begin (written by npm run bench:peers) -->'
 const END = '<!-- peers:end -->'
 
-const DEFAULTS = { threads: '1,2', rounds: '7', objectives: 'dsm,sm,dual,gemms', modes: 'gradient,whole', 'end-to-end': '5' }
+const DEFAULTS = { threads: '1,2', rounds: '4', objectives: 'dsm,sm,dual,gemms', modes: 'gradient,whole', 'end-to-end': '5' }
 
 const HELP = `usage: npm run bench:peers -- [options]
   --threads 1,2        thread counts; each is pinned to that many cores
-  --rounds 7           interleaved rounds of a quarter of a second for each peer and step
+  --rounds 4           interleaved rounds of a quarter of a second for each peer and step
   --objectives dsm,sm,dual,gemms
   --modes gradient,whole
   --peers NAME,NAME    only these: ${PEERS.map(({ name }) => `"${name}"`).join(', ')}
