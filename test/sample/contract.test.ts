@@ -14,6 +14,7 @@ import { STEPS_PER_LEVEL, STEP_SHARE } from '../../src/sample/samplers/annealed-
 import { hmc, leapfrog } from '../../src/sample/samplers/hmc.ts'
 import { samplers } from '../../src/sample/samplers/index.ts'
 import { mala } from '../../src/sample/samplers/mala.ts'
+import { predictorCorrector } from '../../src/sample/samplers/predictor-corrector.ts'
 import { inCoordinates, scaled } from '../../src/sample/target.ts'
 import type { Target } from '../../src/sample/target.ts'
 import { correlated, gaussianTarget, ladderOfMixture, meanOf, spread, targetOf, twoModes } from './targets.ts'
@@ -211,4 +212,17 @@ describe.each(descents)('$name', (sampler) => {
     expect(await run(50, 'a')).toEqual(first)
     expect(await run(50, 'b')).not.toEqual(first)
   })
+})
+
+test('the predictor has the mean and variance of its closed form', async () => {
+  // N(2, 1), from t = 4 to 1: y + 3φ + √(1·3/4) z has variance (2/5)² 5 + 3/4 and mean 2. Where the level below has no energy, the
+  // corrector leaves it alone.
+  const nowhere: Target = { dimension: 1, evaluate: (x) => Promise.resolve({ energy: x.map(() => Number.NaN), score: x.map(() => 0) }) }
+  const levels = { dimension: 1, variances: Float64Array.of(4, 1), at: (level: number) => (level === 0 ? gaussianTarget([2], [5]) : nowhere) }
+  const count = 20_000
+  const before = await predictorCorrector.init(levels, spread(count, 1, Math.sqrt(5)).map((x) => x + 2))
+  const { state: { positions } } = await predictorCorrector.step(levels, before, createRandom('predictor'))
+  const variance = 0.16 * 5 + 0.75
+  within({ mean: positions.reduce((sum, x) => sum + x, 0) / count, error: Math.sqrt(variance / count) }, 2, 'mean')
+  within({ mean: positions.reduce((sum, x) => sum + (x - 2) ** 2, 0) / count, error: variance * Math.sqrt(2 / count) }, variance, 'variance')
 })
