@@ -37,13 +37,15 @@ export interface ReconstructionOptions {
   readonly maximumRows?: number
   /** Independent noises per row. */
   readonly draws?: number
+  /** What counts as one standard deviation of each column; by default that of these rows, none of which may then be constant. */
+  readonly deviations?: ArrayLike<number>
 }
 
 /**
  * @param energy a fit whose score is that of the noisy density, at this noise
  * @param rows row-major [n × d], in the data's units
  * @param covariance C of the noise, row-major [d × d], in the data's units squared
- * @throws RangeError for a covariance that is not positive definite, or a constant column
+ * @throws RangeError for a covariance that is not positive definite, or a constant column without `deviations`
  */
 export async function reconstruction(
   energy: FittedEnergy,
@@ -57,7 +59,7 @@ export async function reconstruction(
   const used = thinRows(rows, dimension, options.maximumRows ?? 10_000)
   const count = used.length / dimension
   const draws = options.draws ?? 4
-  const variance = columnVariances(used, dimension)
+  const variance = options.deviations ? Float64Array.from(options.deviations, (value) => value ** 2) : columnVariances(used, dimension)
   const factor = choleskyFactor(covariance, dimension, 0)
   if (factor === null) throw new RangeError('the covariance of the noise is not positive definite')
   const centre = new Float64Array(dimension)

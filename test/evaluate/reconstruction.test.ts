@@ -67,6 +67,13 @@ describe('reconstruction', () => {
       expect(Math.abs(column.error - column.noDenoising)).toBeLessThan(4 * column.standardError)
     })
   })
+  it('takes the scale of the table where it is told, so that a column may be constant among the rows', async () => {
+    const few = rows.slice(0, 10).fill(3)
+    const idle = pointwiseEnergy(2, () => 0, () => [0, 0])
+    await expect(reconstruction(idle, few, diagonal, createRandom(4))).rejects.toThrow(/constant/)
+    const { total } = await reconstruction(idle, few, diagonal, createRandom(4), { deviations: [2, 0.5] })
+    expect(total.noDenoising).toBeCloseTo(noise[0] ** 2 / 4 + noise[1] ** 2 / 0.25, 12)
+  })
   it('is repeatable', async () => {
     const once = await reconstruction(energy(1), rows, diagonal, createRandom(5), { maximumRows: 100 })
     expect(await reconstruction(energy(1), rows, diagonal, createRandom(5), { maximumRows: 100 })).toEqual(once)
