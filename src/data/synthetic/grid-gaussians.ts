@@ -1,4 +1,4 @@
-// 25 round Gaussians on a grid in the plane, equally likely: the usual test of whether a method finds every mode.
+// A grid of 25 round Gaussians in the plane, equally likely: the usual test of whether a method finds every mode.
 import { gaussianMixture, isotropicCovariance } from './gaussian-mixture.ts'
 import type { GaussianMixture } from './gaussian-mixture.ts'
 
