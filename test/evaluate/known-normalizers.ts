@@ -72,7 +72,7 @@ export function twoModes(d: number): KnownEnergy {
 }
 
 /** v ~ N(0, 1), xⱼ ~ N(0, eᵛ): a funnel as in Neal (2003), of width 1 rather than 3. */
-export function funnel(d: number): KnownEnergy {
+function funnel(d: number): KnownEnergy {
   return {
     name: 'funnel',
     logNormalizer: (d / 2) * LOG_TWO_PI,
