@@ -1,9 +1,10 @@
 // What `unnorm evaluate` finds, as a record and as lines for a person.
 import type { Warning } from '../base/errors.ts'
+import type { PerBaseline } from '../evaluate/baselines/baseline.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import { formatCount, formatNumber, formatSeconds, formatWithError } from '../report/format.ts'
 import type { FlowCheck, ToldEstimate } from './model-normalizer.ts'
-import { testWords } from '../report/words.ts'
+import { baselineWords, testWords } from '../report/words.ts'
 
 /** Numbers that are unknown are null. */
 export interface Evaluation {
@@ -12,7 +13,7 @@ export interface Evaluation {
   readonly logLikelihood: {
     readonly value: number | null
     readonly standardError: number | null
-    readonly baselines: { readonly gaussian: number | null; readonly kernelDensity: number | null }
+    readonly baselines: PerBaseline<number | null>
   }
   readonly logNormalizer: { readonly value: number | null; readonly standardError: number | null; readonly method: string | null }
   /** What each method found that was run. */
@@ -34,8 +35,7 @@ export function evaluationText({ rows, logLikelihood, logNormalizer, logNormaliz
   return [
     ['rows', formatCount(rows)],
     ['log-likelihood', logLikelihood.value === null ? 'unknown' : `${withError(logLikelihood)} nats a row`],
-    ['  Gaussian', plain(baselines.gaussian)],
-    ['  kernel density', plain(baselines.kernelDensity)],
+    ...baselineWords.map(([key, name]) => [`  ${name}`, plain(baselines[key])]),
     ['log Z', `${withError(logNormalizer)}${logNormalizer.method === null ? '' : ` (${logNormalizer.method})`}`],
     ...logNormalizers.map((each): [string, string] => [`  ${each.method}`, estimateWords(each)]),
     ...(check === null ? [] : [['flow', `log p of ${formatCount(check.rows)} rows ${formatWithError(check.value, check.standardError)}${check.difference === null ? '' : `, by ${formatWithError(check.difference.value, check.difference.standardError)} more than by energy and log Z`} (${formatCount(check.evaluations)} evaluations, ${formatSeconds(check.seconds)})`]]),

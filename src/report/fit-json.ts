@@ -1,6 +1,8 @@
 // The contract of `fit.json` (format unnorm.fit/1). Numbers that are unknown are null, never invented.
 import type { Warning } from '../base/errors.ts'
 import type { ParametricStop } from '../estimate/parametric.ts'
+import type { PerBaseline } from '../evaluate/baselines/baseline.ts'
+import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
 import type { TrainingResult } from '../estimate/train.ts'
 import type { ParameterEstimate } from '../estimate/uncertainty.ts'
@@ -57,7 +59,10 @@ export interface FitJson {
     readonly train: number | null
     readonly heldOut: number | null
     readonly standardError: number | null
-    readonly baselines: { readonly gaussian: number | null; readonly kernelDensity: number | null }
+    /** `gaussianMixture` is absent from runs that were written before there was one. */
+    readonly baselines: Omit<PerBaseline<number | null>, 'gaussianMixture'> & { readonly gaussianMixture?: number | null }
+    /** Model less baseline on the same rows, with the error of the paired difference; absent from older runs. */
+    readonly differences?: Partial<PerBaseline<MeanWithError | null>>
   }
   readonly timing: { readonly seconds: number; readonly stepsPerSecond: number | null }
   readonly warnings: readonly Warning[]

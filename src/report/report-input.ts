@@ -11,12 +11,6 @@ export interface ReportFigure {
   readonly drawn: DrawnFigure
 }
 
-/** Mean log-likelihood of the model less that of a baseline on the same rows, with the error of the paired difference. */
-export interface PairedDifference {
-  readonly difference: number
-  readonly standardError: number
-}
-
 /** How well noisy rows are restored: mean squared errors, summed over the columns. */
 export interface DenoiserNumbers {
   readonly units: 'data' | 'standardized'
@@ -43,6 +37,5 @@ export interface ReportInput {
   /** Why this noise level: the sentence of the rule that chose it, or null when the user gave it. */
   readonly noiseReason: string | null
   readonly denoiser: DenoiserNumbers | null
-  readonly baselineDifferences: { readonly gaussian: PairedDifference | null; readonly kernelDensity: PairedDifference | null } | null
   readonly goodnessOfFit: Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null
 }

@@ -33,7 +33,7 @@ function formula(tex: string): string {
 }
 
 /** The log-likelihood next to the baselines, and which wins. */
-export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: ReportInput): Html {
+export function likelihoodSection({ fit, goodnessOfFit }: ReportInput): Html {
   const own = shownLogLikelihood(fit)
   const { standardError } = fit.logLikelihood
   const { value, standardError: normalizerError, method } = fit.logNormalizer
@@ -48,7 +48,7 @@ export function likelihoodSection({ fit, baselineDifferences, goodnessOfFit }: R
     return html`<section><h2>Log-likelihood</h2>${clusters}<p>Unknown: ${value === null ? 'it needs the normalizing constant, and ' : ''}${normalizer}</p>${test}</section>
 `
   }
-  const comparisons = compareBaselines(fit, baselineDifferences)
+  const comparisons = compareBaselines(fit)
   const verdict = comparisonWords(comparisons, standardError)
   const rows = [
     ['this model', typographic(formatWithError(own.value, standardError)), ''],

@@ -1,7 +1,7 @@
 // A fit as plain text that fits on a screen: what was fitted, the parameters in aligned columns, how good it is, warnings.
 import type { FitJson, ParameterEstimate } from './fit-json.ts'
 import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
-import { compareBaselines, correctionWords, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+import { compareBaselines, comparisonWords, correctionWords, isDecided, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** How the summary is laid out. */
 export interface SummaryOptions {
@@ -66,11 +66,14 @@ function resultEntries(fit: FitJson): [string, string][] {
   if (objective.heldOut !== null) parts.push(`${formatWithError(objective.heldOut, objective.heldOutStandardError)} on held-out rows`)
   const units = objective.units === 'standardized' && parts.length > 0 ? ' (standardized columns)' : ''
   const own = shownLogLikelihood(fit)
-  const baselines = compareBaselines(fit, null).map(({ name, value }) => `${name} ${formatEstimate(value, logLikelihood.standardError)}`)
+  const comparisons = compareBaselines(fit)
+  const baselines = comparisons.map(({ name, value }) => `${name} ${formatEstimate(value, logLikelihood.standardError)}`)
+  const verdict = logLikelihood.differences && isDecided(comparisons) ? comparisonWords(comparisons, logLikelihood.standardError) : null
   return [
     ['objective', parts.length === 0 ? 'unknown' : parts.join(', ') + units],
     ['log-likelihood', own === null ? 'unknown' : `${formatWithError(own.value, logLikelihood.standardError)} nats a row (${own.rows} rows)`],
     ...(baselines.length === 0 ? [] : [['  baselines', baselines.join(', ')] as [string, string]]),
+    ...(verdict === null ? [] : [['', verdict] as [string, string]]),
     ['log Z', logNormalizer.value === null ? 'unknown' : `${formatWithError(logNormalizer.value, logNormalizer.standardError)}${logNormalizer.method === null ? '' : ` (${plainText(logNormalizer.method)})`}`],
   ]
 }

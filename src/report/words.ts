@@ -1,9 +1,9 @@
 // What a fit did, in words: names of estimators, routes, reasons to stop, and how the log-likelihood compares.
+import type { BaselineName } from '../evaluate/baselines/baseline.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
 import type { FitJson, FitStop } from './fit-json.ts'
 import { formatEstimate, formatNumber } from './format.ts'
-import type { ReportInput } from './report-input.ts'
 
 const routes: Readonly<Record<FitJson['estimator']['route'], string>> = {
   'closed-form': 'in closed form',
@@ -66,6 +66,11 @@ export function shownLogLikelihood(fit: FitJson): { readonly value: number; read
   return train === null ? null : { value: train, rows: 'training' }
 }
 
+/** What the baselines are called, in the order in which they are shown. */
+export const baselineWords: readonly (readonly [BaselineName, string])[] = [
+  ['gaussian', 'Gaussian'], ['kernelDensity', 'kernel density'], ['gaussianMixture', 'Gaussian mixture'],
+]
+
 /** One baseline against the model. */
 export interface BaselineComparison {
   readonly name: string
@@ -77,32 +82,39 @@ export interface BaselineComparison {
 }
 
 /** The baselines that are known, beside a known log-likelihood. */
-export function compareBaselines(fit: FitJson, paired: ReportInput['baselineDifferences']): BaselineComparison[] {
+export function compareBaselines(fit: FitJson): BaselineComparison[] {
   const own = shownLogLikelihood(fit)
   if (own === null) return []
-  const rows = [
-    { name: 'Gaussian', value: fit.logLikelihood.baselines.gaussian, pair: paired?.gaussian ?? null },
-    { name: 'kernel density', value: fit.logLikelihood.baselines.kernelDensity, pair: paired?.kernelDensity ?? null },
-  ]
-  return rows.flatMap(({ name, value, pair }) => {
+  const { baselines, differences } = fit.logLikelihood
+  return baselineWords.flatMap(([key, name]) => {
+    const value = baselines[key] ?? null
+    const pair = differences?.[key] ?? null
     if (value === null) return []
-    const difference = pair?.difference ?? own.value - value
+    const difference = pair?.value ?? own.value - value
     const isEqual = Math.abs(difference) < 1e-9 * Math.max(1, Math.abs(value))
     return [{ name, value, difference: isEqual ? 0 : difference, standardError: isEqual ? null : pair?.standardError ?? null }]
   })
 }
 
+const bestOf = (comparisons: readonly BaselineComparison[]): BaselineComparison => comparisons.reduce((a, b) => (b.value > a.value ? b : a))
+
+/** Whether model and best baseline differ by more than two standard errors of the paired difference, where that is known. */
+export function isDecided(comparisons: readonly BaselineComparison[]): boolean {
+  if (comparisons.length === 0) return false
+  const { difference, standardError } = bestOf(comparisons)
+  return difference !== 0 && (standardError === null || Math.abs(difference) > 2 * standardError)
+}
+
 /**
  * Which of model and baselines wins, in a sentence; null without baselines.
- * A difference counts when it is larger than two standard errors of the paired difference, where that is known.
  * @param precision an error that says how many digits are worth printing where the paired one is unknown
  */
 export function comparisonWords(comparisons: readonly BaselineComparison[], precision: number | null): string | null {
   if (comparisons.length === 0) return null
-  const best = comparisons.reduce((a, b) => (b.value > a.value ? b : a))
+  const best = bestOf(comparisons)
   const size = formatEstimate(Math.abs(best.difference), best.standardError ?? precision)
   if (best.difference === 0) return `The model equals the best baseline (${best.name}).`
-  if (best.standardError !== null && Math.abs(best.difference) <= 2 * best.standardError) {
+  if (best.standardError !== null && !isDecided(comparisons)) {
     return `No clear winner: the difference from the best baseline (${best.name}) is ${size} nats a row, within two standard errors (${formatNumber(best.standardError, 2)}).`
   }
   const unsure = best.standardError === null ? '; the error of this difference is unknown' : ''

@@ -8,7 +8,9 @@ import type { Table } from '../data/table.ts'
 import type { RunningEnergy } from '../engine/energy.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
-import type { Baseline } from '../evaluate/baselines/baseline.ts'
+import { perBaseline } from '../evaluate/baselines/baseline.ts'
+import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
+import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NormalizerContext } from '../evaluate/log-normalizer/method.ts'
@@ -26,9 +28,9 @@ export interface KnownLogNormalizer {
 /** Log-likelihoods of one set of rows under the model and the baselines, in nats per row. */
 export interface Likelihoods {
   readonly model: MeanWithError | null
-  readonly gaussian: number | null
-  readonly kernelDensity: number | null
-  readonly differences: { readonly gaussian: MeanWithError | null; readonly kernelDensity: MeanWithError | null }
+  readonly baselines: PerBaseline<number | null>
+  /** Model less baseline. */
+  readonly differences: PerBaseline<MeanWithError | null>
 }
 
 /** Rows looked at: enough for errors in the third digit, few enough to take a moment. */
@@ -76,10 +78,7 @@ export async function findLogNormalizer(about: Omit<NormalizerContext, 'budget'>
   return null
 }
 
-export interface Baselines {
-  readonly gaussian: Baseline | null
-  readonly kernelDensity: Baseline | null
-}
+export type Baselines = PerBaseline<Baseline | null>
 
 /** Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance). */
 export function fitBaselines(training: Float64Array, dimension: number): Baselines {
@@ -91,7 +90,11 @@ export function fitBaselines(training: Float64Array, dimension: number): Baselin
       throw error
     }
   }
-  return { gaussian: attempt(() => gaussianBaseline(training, dimension)), kernelDensity: attempt(() => kernelDensityBaseline(training, dimension)) }
+  return {
+    gaussian: attempt(() => gaussianBaseline(training, dimension)),
+    kernelDensity: attempt(() => kernelDensityBaseline(training, dimension)),
+    gaussianMixture: attempt(() => gaussianMixtureBaseline(training, dimension)),
+  }
 }
 
 /**
@@ -100,15 +103,14 @@ export function fitBaselines(training: Float64Array, dimension: number): Baselin
  */
 export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const [gaussian, kernelDensity] = [baselines.gaussian, baselines.kernelDensity].map((baseline) => baseline?.logDensity(rows, () => areTraining) ?? null)
+  const ofBaselines = perBaseline((name) => baselines[name]?.logDensity(rows, () => areTraining) ?? null)
   const model = perRow && meanWithError(perRow)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values) : null)
   return {
     model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
-    gaussian: mean(gaussian),
-    kernelDensity: mean(kernelDensity),
-    differences: { gaussian: against(gaussian), kernelDensity: against(kernelDensity) },
+    baselines: perBaseline((name) => mean(ofBaselines[name])),
+    differences: perBaseline((name) => against(ofBaselines[name])),
   }
 }
 
@@ -116,16 +118,17 @@ export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Arr
  * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
  * gains there over the Gaussian is added to the Gaussian's mean over all, so that both, and the model, stand for the same rows.
  */
-export function baselineLikelihoods({ gaussian, kernelDensity }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
+export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
   const count = rows.length / dimension
-  if (gaussian === null || kernelDensity === null) return { gaussian: null, kernelDensity: null, kernelDensityRows: count }
+  if (gaussian === null || kernelDensity === null) return { gaussian: null, kernelDensity: null, gaussianMixture: null, kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
   const chosen = new Float64Array(some.count * dimension)
   for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
   const all = gaussian.logDensity(rows)
   const { value } = meanWithError(all)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
-  return { gaussian: value, kernelDensity: value + gain.value, kernelDensityRows: some.count }
+  const mixture = gaussianMixture && meanWithError(gaussianMixture.logDensity(rows)).value
+  return { gaussian: value, kernelDensity: value + gain.value, gaussianMixture: mixture, kernelDensityRows: some.count }
 }
 
 /** Kernel Stein test of the rows; null where the score is not finite. */

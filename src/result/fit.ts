@@ -4,6 +4,7 @@ import type { Warning } from '../base/errors.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
 import { createRandom } from '../base/random.ts'
 import { version } from '../base/version.ts'
+import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
@@ -74,12 +75,12 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
   const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut)
-  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, { gaussian: null, kernelDensity: null }, true)).model : likelihoods.model
+  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true)).model : likelihoods.model
   const clusters = findClusters(table.values, d)
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   if (isNetwork && name !== 'dual' && clusters.separated) warnings.push(clusterWarning(clusters))
   const goodness = await testGoodness(energy, unseen, random.split('goodness of fit'))
-  const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'))
+  const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
 
   const fit: FitJson = {
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
@@ -96,7 +97,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
       train: train?.value ?? null,
       heldOut: holdsOut ? (likelihoods.model?.value ?? null) : null,
       standardError: likelihoods.model?.standardError ?? null,
-      baselines: { gaussian: likelihoods.gaussian, kernelDensity: likelihoods.kernelDensity },
+      baselines: likelihoods.baselines,
+      differences: likelihoods.differences,
     },
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
@@ -108,8 +110,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
       objective: { tex: estimator.tex, sentence: estimator.sentence },
       columnScales: Array.from(scale.deviation),
       noiseReason: setting.reason,
-      denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising } : null,
-      baselineDifferences: { gaussian: shown(likelihoods.differences.gaussian), kernelDensity: shown(likelihoods.differences.kernelDensity) },
+      denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising, standardError: restored.total.standardError, aboveFloor: restored.aboveFloor } : null,
       goodnessOfFit: goodness,
     },
     modelFile: {
@@ -124,8 +125,6 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     objective: objectiveProgram(traced, objective, estimated.theta, standardization),
   })
 }
-
-const shown = (difference: { value: number; standardError: number } | null) => difference && { difference: difference.value, standardError: difference.standardError }
 
 /** @param noise that of the rows whose density the file holds */
 function metadataOf(fit: FitJson, noise: ResolvedNoise | undefined, logZ: KnownLogNormalizer | null): ModelMetadata {

@@ -141,7 +141,7 @@ describe('evaluate', () => {
         value: expect.closeTo(average(logDensity), 10),
         standardError: expect.closeTo(Math.sqrt(average(logDensity.map((value) => (value - average(logDensity)) ** 2)) / 300), 10),
         // The Gaussian baseline is the same Gaussian.
-        baselines: { gaussian: expect.closeTo(average(logDensity), 9), kernelDensity: expect.any(Number) },
+        baselines: { gaussian: expect.closeTo(average(logDensity), 9), kernelDensity: expect.any(Number), gaussianMixture: expect.any(Number) },
       },
       logNormalizer: { value: expect.any(Number), standardError: 0, method: 'exact' },
       logNormalizers: [], check: null,
@@ -166,7 +166,7 @@ describe('evaluate', () => {
     expect(named.logLikelihood).toEqual(own.logLikelihood)
     expect(named.objective).toEqual({ value: null, standardError: null, units: null })
     const alone = await here.document('evaluate', 'model/model.onnx', 'new.csv') as unknown as { logLikelihood: { baselines: unknown }; warnings: { code: string }[] }
-    expect(alone.logLikelihood.baselines).toEqual({ gaussian: null, kernelDensity: null })
+    expect(alone.logLikelihood.baselines).toEqual({ gaussian: null, kernelDensity: null, gaussianMixture: null })
     expect(alone.warnings.map(({ code }) => code)).toEqual(['no-baselines'])
   })
   it('of a network uses the rows it trained on, not those held out, and the objective it minimized', async () => {

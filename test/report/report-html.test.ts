@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 
 function inputOf(fit: FitJson, changes: Partial<ReportInput> = {}): ReportInput {
-  return { fit, figures: [], objective: null, columnScales: null, noiseReason: null, denoiser: null, baselineDifferences: null, goodnessOfFit: null, ...changes }
+  return { fit, figures: [], objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null, ...changes }
 }
 
 async function figuresOf(fit: FitJson): Promise<ReportFigure[]> {
@@ -43,12 +43,18 @@ async function figuresOf(fit: FitJson): Promise<ReportFigure[]> {
   })
 }
 
-const full = async (): Promise<string> => reportHtml(inputOf(network, {
+/** A fit whose differences from the baselines are known. */
+const withDifferences = (fit: FitJson, differences: FitJson['logLikelihood']['differences']): FitJson => ({ ...fit, logLikelihood: { ...fit.logLikelihood, differences } })
+const compared = withDifferences(
+  { ...network, logLikelihood: { ...network.logLikelihood, baselines: { ...network.logLikelihood.baselines, gaussianMixture: -3.3 } } },
+  { gaussian: { value: 1.055, standardError: 0.021 }, kernelDensity: { value: 0.115, standardError: 0.011 }, gaussianMixture: { value: 0.155, standardError: 0.013 } },
+)
+
+const full = async (): Promise<string> => reportHtml(inputOf(compared, {
   figures: await figuresOf(network),
   objective: { tex: 'J(\\theta)=\\frac1N\\sum_{i=1}^N\\left\\|x_i-\\tilde x_i\\right\\|^2', sentence: 'Its score restores noisy rows.' },
   columnScales: [2.5, 1.5], noiseReason: 'The rule chose it.',
   denoiser: { units: 'data', reconstructionError: 0.0192, standardError: 0.0003, floor: 0.016, aboveFloor: { value: 0.0032, standardError: 0.0004 }, withoutDenoising: 0.02 },
-  baselineDifferences: { gaussian: { difference: 1.055, standardError: 0.021 }, kernelDensity: { difference: 0.115, standardError: 0.011 } },
   goodnessOfFit: { test: 'kernel-stein', statistic: 0.0123, pValue: 0.21 },
 }))
 
@@ -63,12 +69,12 @@ describe('the report of a network', () => {
     const page = await full()
     expect(section(page, 'What was fitted, and how')).toMatch(/network 2-128-128-1 \(silu\).*17,153 parameters.*denoising by Adam in minibatches: stopped early.*−3\.9123 on the training rows, −3\.850 ± 0\.043 on held-out rows \(on standardized columns\).*10 of 2,000 rows were not used/)
     const likelihood = section(page, 'Log-likelihood')
-    expect(likelihood).toMatch(/this model −3\.145 ± 0\.020 .*Gaussian −4\.200 \+1\.055 ± 0\.021 .*kernel density −3\.260 \+0\.115 ± 0\.011/)
+    expect(likelihood).toMatch(/this model −3\.145 ± 0\.020 .*Gaussian −4\.200 \+1\.055 ± 0\.021 .*kernel density −3\.260 \+0\.115 ± 0\.011 .*Gaussian mixture −3\.300 \+0\.155 ± 0\.013/)
     expect(likelihood).toContain('The model wins: 0.115 nats a row above the best baseline (kernel density).')
     expect(likelihood).toContain('log Z = 12.300000 ± 3.0×10⁻⁵ (quadrature)')
     expect(likelihood).toContain('kernel Stein test, statistic 0.0123, p = 0.21; no sign against the model')
     // No number of a page reads as a computer writes it.
-    const tiny = reportHtml(inputOf(network, { goodnessOfFit: { test: 'kernel-stein', statistic: 1e-6, pValue: 1e-5 }, baselineDifferences: { gaussian: null, kernelDensity: { difference: 1e-7, standardError: 1e-6 } } }))
+    const tiny = reportHtml(inputOf(withDifferences(network, { kernelDensity: { value: 1e-7, standardError: 1e-6 } }), { goodnessOfFit: { test: 'kernel-stein', statistic: 1e-6, pValue: 1e-5 } }))
     expect(section(tiny, 'Log-likelihood')).not.toMatch(/\de[-−]\d/)
     // σ / sd = .1/2.5 = 4 % and .3/1.5 = 20 %; the variance grows by .2² = 4 %, the standard deviation by √1.04 − 1.
     expect(section(page, 'What the noise does')).toMatch(/at most 4\.0 %.*The rule chose it\..*x 2\.500 0\.1 4\.0 % \+0\.080 % .*y 1\.500 0\.3 20\.0 % \+2\.0 %/)
@@ -188,7 +194,7 @@ describe('an estimator', () => {
 })
 
 describe('who wins', () => {
-  const words = (difference: number | null, standardError: number): string | null => comparisonWords(compareBaselines(network, difference === null ? null : { gaussian: null, kernelDensity: { difference, standardError } }), 0.02)
+  const words = (difference: number | null, standardError: number): string | null => comparisonWords(compareBaselines(difference === null ? network : withDifferences(network, { kernelDensity: { value: difference, standardError } })), 0.02)
   it('is said with the error of the paired difference', () => {
     expect(words(0.115, 0.011)).toBe('The model wins: 0.115 nats a row above the best baseline (kernel density).')
     expect(words(-0.115, 0.011)).toBe('The kernel density baseline wins: it lies 0.115 nats a row above the model.')
@@ -196,8 +202,8 @@ describe('who wins', () => {
     expect(words(null, 0)).toBe('The model wins: 0.115 nats a row above the best baseline (kernel density); the error of this difference is unknown.')
   })
   it('counts equal as equal, and nothing without numbers', () => {
-    expect(comparisonWords(compareBaselines(fitExample({ logLikelihood: { train: -2, heldOut: null, standardError: 0.1, baselines: { gaussian: -2, kernelDensity: null } } }), null), 0.1)).toBe('The model equals the best baseline (Gaussian).')
-    const rounding = reportHtml(inputOf(fitExample(), { baselineDifferences: { gaussian: { difference: -3e-14, standardError: 3e-15 }, kernelDensity: null } }))
+    expect(comparisonWords(compareBaselines(fitExample({ logLikelihood: { train: -2, heldOut: null, standardError: 0.1, baselines: { gaussian: -2, kernelDensity: null } } })), 0.1)).toBe('The model equals the best baseline (Gaussian).')
+    const rounding = reportHtml(inputOf(withDifferences(fitExample(), { gaussian: { value: -3e-14, standardError: 3e-15 } })))
     expect(section(rounding, 'Log-likelihood')).toMatch(/Gaussian −1\.891 0\.000 kernel/)
     expect(comparisonWords([], null)).toBeNull()
   })

@@ -41,6 +41,14 @@ log Z           70.1235 (exact)
 report: runs/points-gaussian/report.html`)
   })
 
+  it('says who wins where one does, by the error of the paired difference', () => {
+    const likelihood = { train: -1.9, heldOut: null, standardError: 0.08, baselines: { gaussian: -2.1, kernelDensity: -1.95, gaussianMixture: -1.88 } }
+    const summaryOf = (standardError: number): string =>
+      summarize(fitExample({ logLikelihood: { ...likelihood, differences: { gaussianMixture: { value: -0.02, standardError } } } })).replaceAll(/\s+/g, ' ')
+    expect(summaryOf(0.004)).toContain('baselines Gaussian -2.100, kernel density -1.950, Gaussian mixture -1.880 The Gaussian mixture baseline wins: it lies 0.0200 nats a row above the model.')
+    expect(summaryOf(0.02)).not.toMatch(/wins|winner/)
+  })
+
   it('of a network has noise, speed, held-out numbers and no table', () => {
     const text = summarize(network).replace(/\s+/g, ' ')
     for (const part of ['denoising by Adam in minibatches, noise σ = 0.1, 0.25; stopped early', '3.2 s, 823 steps/s, seed 0', '-3.9123 on the training rows, -3.850 ± 0.043 on held-out rows (standardized columns)', '-3.145 ± 0.020 nats a row (held-out rows)', 'Gaussian -4.200', '17,153 parameters']) {

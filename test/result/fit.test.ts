@@ -161,9 +161,10 @@ describe('the result', () => {
     const exact = baselineLikelihoods(baselines, few, 2, () => false)
     // Each row forty times: the same mean, by evaluating the kernel density on a part.
     const many = Float64Array.from({ length: 40 * few.length }, (_, k) => few[k % few.length])
-    const { gaussian: repeated, kernelDensity, kernelDensityRows } = baselineLikelihoods(baselines, many, 2, () => false)
+    const { gaussian: repeated, kernelDensity, gaussianMixture, kernelDensityRows } = baselineLikelihoods(baselines, many, 2, () => false)
     expect([exact.kernelDensityRows, kernelDensityRows]).toEqual([2000, 10_000])
     expect(repeated).toBeCloseTo(exact.gaussian!, 10)
+    expect(gaussianMixture).toBeCloseTo(exact.gaussianMixture!, 10)
     // Of 2000 rows the part has about five each; what is left is the error of the difference between two close densities.
     expect(Math.abs(kernelDensity! - exact.kernelDensity!)).toBeLessThan(0.002)
   })

@@ -22,7 +22,7 @@ export const command = defineCommand({
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that the baselines are fitted to' },
     ...dataOptions, threads: threadsOption,
   } satisfies Options,
-  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian and a kernel density, fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
+  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian, a kernel density and a Gaussian mixture, fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
 
 Example:
   unnorm evaluate runs/iris-gaussian new-flowers.csv --json`,
@@ -121,7 +121,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       rows: table.rows,
       logLikelihood: {
         value: own?.value ?? null, standardError: own?.standardError ?? null,
-        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null },
+        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null },
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,

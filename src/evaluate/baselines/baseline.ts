@@ -1,5 +1,15 @@
 // What a baseline is: a normalized density fitted to training rows, to which a model's log-likelihood is compared.
 
+/** The baselines that every fit is compared to, as they are called in fit.json. */
+export type BaselineName = 'gaussian' | 'kernelDensity' | 'gaussianMixture'
+/** Something of each baseline. */
+export type PerBaseline<T> = Readonly<Record<BaselineName, T>>
+
+/** The same of each baseline, from its name. */
+export function perBaseline<T>(of: (name: BaselineName) => T): PerBaseline<T> {
+  return { gaussian: of('gaussian'), kernelDensity: of('kernelDensity'), gaussianMixture: of('gaussianMixture') }
+}
+
 /** A normalized density in the data's units. */
 export interface Baseline {
   readonly name: string
