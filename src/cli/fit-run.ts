@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { version } from '../base/version.ts'
@@ -66,16 +67,18 @@ export interface NewRun {
 
 /** Fits from the start and fills a new folder. */
 export async function startRun(context: Context, { request: asked, out, init, noiseOf }: NewRun): Promise<FitJson> {
-  const { model, table } = await prepare(context, asked)
-  const request: RunRequest = noiseOf === undefined ? asked : { ...asked, noise: await noiseOf(table.columns) }
-  const fingerprint = modelFingerprint(model, table.columns.length)
-  const initial = init === undefined ? null : await initialWeights(init, fingerprint, table)
-  const name = runName(request.read.sql ?? request.source ?? '', request.model.text)
-  const folder = await createRunFolder({ out, name })
-  const checkpoint: Checkpoint = {
-    unnorm: version, request, columns: table.columns, dataFingerprint: tableFingerprint(table), modelFingerprint: fingerprint, initial, state: null,
-  }
-  return inFolder(folder, () => fitInto(context, folder, checkpoint, model, table))
+  // Claimed before the rows are read: a place that cannot be written to is found out at once.
+  const folder = await createRunFolder({ out, name: runName(asked.read.sql ?? asked.source ?? '', asked.model.text) })
+  return inFolder(context, folder, async () => {
+    const { model, table } = await prepare(context, asked)
+    const request: RunRequest = noiseOf === undefined ? asked : { ...asked, noise: await noiseOf(table.columns) }
+    const fingerprint = modelFingerprint(model, table.columns.length)
+    const initial = init === undefined ? null : await initialWeights(init, fingerprint, table)
+    const checkpoint: Checkpoint = {
+      unnorm: version, request, columns: table.columns, dataFingerprint: tableFingerprint(table), modelFingerprint: fingerprint, initial, state: null,
+    }
+    return fitInto(context, folder, checkpoint, model, table)
+  })
 }
 
 /** The weights that another run ended with, for a network of the same kind on the same columns. */
@@ -102,7 +105,7 @@ export async function resumeRun(context: Context, path: string, data: string | u
   const isComplete = await stat(join(path, 'fit.json')).then(() => true, () => false)
   if (isComplete) throw new UnnormError('complete-run', `cannot resume ${path}: it ran to its end (to train further, start a new run from its weights with --init ${path})`)
   const folder = await resumeRunFolder(path)
-  return inFolder(folder, async () => {
+  return inFolder(context, folder, async () => {
     const checkpoint = await readCheckpoint(path)
     const request: RunRequest = data === undefined ? checkpoint.request : { ...checkpoint.request, source: data, workingFolder: process.cwd() }
     if (request.source === '-') throw new UnnormError('not-resumable', `cannot resume ${path}: its rows came from standard input, which cannot be read again (if they are in a file too, name it: unnorm fit FILE --resume ${path})`)
@@ -118,11 +121,15 @@ export async function resumeRun(context: Context, path: string, data: string | u
   })
 }
 
-async function inFolder(folder: RunFolder, work: () => Promise<FitJson>): Promise<FitJson> {
+async function inFolder(context: Context, folder: RunFolder, work: () => Promise<FitJson>): Promise<FitJson> {
   try {
     return await work()
   } catch (error) {
-    await folder.release()
+    const leftBehind = await folder.release()
+    const isStopped = error instanceof UnnormError && error.code === 'interrupted'
+    if (leftBehind && !isStopped) {
+      context.warn({ code: 'checkpoint-kept', message: `what was learned until this error is kept in ${folder.path} (when its cause is gone, continue with unnorm fit --resume ${folder.path}; otherwise remove the folder)` })
+    }
     throw error
   }
 }
@@ -163,7 +170,7 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
     ...(start.state === null ? {} : { resume: start.state }),
     ...(start.initial === null ? {} : { initial: start.initial }),
   }
-  context.progress.phase(`fitting ${table.rows} rows of ${table.columns.length} ${table.columns.length === 1 ? 'column' : 'columns'}`)
+  context.progress.phase(`fitting ${counted(table.rows, 'row')} of ${counted(table.columns.length, 'column')}`)
   const result = await fitModel(model.source, table, fitRequest, environment).catch(async (error: unknown) => {
     // A parametric fit starts anew when it is continued: its checkpoint says only what it was asked for.
     if (error instanceof UnnormError && error.code === 'interrupted' && !hasCheckpoint) await save(null)

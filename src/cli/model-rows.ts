@@ -75,8 +75,9 @@ export async function addColumns(
   context: Context, model: string, data: string | undefined, options: DataValues & { readonly out: string }, added: AddedColumns,
 ): Promise<CommandResult> {
   const { out } = options
-  const { appendColumns, outputFormat, refuseTakenNames } = await import('../node/write-table.ts')
+  const [{ appendColumns, outputFormat, refuseTakenNames }, { writableFile }] = await Promise.all([import('../node/write-table.ts'), import('../node/files.ts')])
   outputFormat(out)
+  await writableFile(out)
   return withModelAndData(context, model, data, options, async (opened, rows) => {
     const columns = await added.values(opened, rows)
     const names = columns.map(({ name }) => name)

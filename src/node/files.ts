@@ -61,23 +61,42 @@ function partialPath(path: string): string {
 }
 
 /**
+ * The file that is replaced when `path` is written: through a link, the one it points to. Ask for it before the work whose
+ * result goes there, so that a path that cannot be written is found out then.
+ * @throws UnnormError as `writeWhole`
+ */
+export async function writableFile(path: string): Promise<string> {
+  try {
+    return await targetOf(path)
+  } catch (error) {
+    throw fileError(error, 'write', path)
+  }
+}
+
+async function targetOf(path: string): Promise<string> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (found?.isDirectory()) throw systemError('EISDIR', path)
+  if (found !== undefined && !found.isFile()) {
+    throw new UnnormError('not-a-file', `cannot write ${path}: it is a pipe or device, which cannot be written whole or not at all (name a file)`)
+  }
+  const target = await realpath(path).catch(() => path)
+  await access(dirname(target), constants.W_OK)
+  return target
+}
+
+/**
  * Lets `write` fill a temporary file beside `path`, and gives it its name once it is whole and on the disk.
- * Whatever goes wrong, `path` is as it was before and the temporary file is gone. A pipe or device (`/dev/stdout`) is written directly.
+ * Whatever goes wrong, `path` is as it was before and the temporary file is gone.
  * @param write fills the file at the path it is given, which does not exist yet
- * @throws UnnormError for errors of the file system
+ * @throws UnnormError `not-a-file` for a pipe or device, and errors of the file system
  */
 export async function writeWhole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const found = await stat(path).catch(() => undefined)
-  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
-    await write(path).catch((error: unknown) => { throw fileError(error, 'write', path) })
-    return
-  }
-  // Through a link, the file it points to is replaced, not the link.
-  const target = await realpath(path).catch(() => path)
+  const target = await writableFile(path)
   const temporary = partialPath(target)
   try {
-    if (found?.isDirectory()) throw systemError('EISDIR', path)
-    await access(dirname(target), constants.W_OK)
     await write(temporary)
     await synchronize(temporary, 'file')
     await rename(temporary, target)

@@ -22,8 +22,11 @@ export interface RunFolder {
   writeCheckpoint(name: `checkpoint.${string}`, content: string | Uint8Array): Promise<void>
   /** Puts all outputs in place, `fit.json` last (it must be among them), and closes the folder. */
   finish(outputs: Readonly<Record<string, string | Uint8Array>>): Promise<void>
-  /** Closes the folder without outputs. One that holds a checkpoint or earlier outputs stays; one made for nothing is removed. */
-  release(): Promise<void>
+  /**
+   * Closes the folder without outputs. One that holds a checkpoint or earlier outputs stays; one made for nothing is removed.
+   * @returns whether a checkpoint stays that was written since the folder was opened
+   */
+  release(): Promise<boolean>
 }
 
 /** What tells one process from a later one with the same number; undefined where the system does not say. */
@@ -81,8 +84,8 @@ async function claimNumbered(path: string): Promise<string> {
   }
 }
 
-async function entriesOf(path: string): Promise<string[]> {
-  return readdir(path).catch((error: unknown) => { throw fileError(error, 'read', path) })
+async function entriesOf(path: string, verb: 'read' | 'write'): Promise<string[]> {
+  return readdir(path).catch((error: unknown) => { throw fileError(error, verb, path) })
 }
 
 /**
@@ -96,12 +99,13 @@ export async function createRunFolder(request: { out?: string | undefined, name:
   const madeAbove = await makeFolder(parent)
   const path = request.out ?? await claimNumbered(join(parent, request.name))
   const made = request.out === undefined || await claim(path)
-  const found = made ? [] : await entriesOf(path)
+  const found = made ? [] : await entriesOf(path, 'write')
   // What a run leaves that was killed before its first checkpoint is worth nothing.
   const isAbandoned = found.length === 1 && found[0] === markerName && await writerOf(path) === undefined
   if (isAbandoned) await rm(join(path, markerName), { force: true })
   else if (found.length > 0) {
-    const hint = found.some((name) => name.startsWith('checkpoint.')) ? `, or continue that run with --resume ${path}` : ''
+    const canResume = !found.includes(completeName) && found.some((name) => name.startsWith('checkpoint.'))
+    const hint = canResume ? `, or continue that run with --resume ${path}` : ''
     throw new UnnormError('out-not-empty', `cannot write the run into ${path}: it is not empty (choose another --out${hint})`)
   }
   await writeFile(join(path, markerName), ownMarker(), { flag: 'wx' }).catch((error: unknown) => { throw fileError(error, 'write', path) })
@@ -113,7 +117,7 @@ export async function createRunFolder(request: { out?: string | undefined, name:
  * @throws UnnormError `not-a-run` without a checkpoint; `run-active` while another process writes it
  */
 export async function resumeRunFolder(path: string): Promise<RunFolder> {
-  const found = await entriesOf(path)
+  const found = await entriesOf(path, 'read')
   if (!found.some((name) => name.startsWith('checkpoint.'))) {
     throw new UnnormError('not-a-run', `cannot resume ${path}: it holds no checkpoint (give the folder of a run that was stopped)`)
   }
@@ -132,6 +136,7 @@ export async function resumeRunFolder(path: string): Promise<RunFolder> {
 
 function runFolder(path: string, made: boolean, madeAbove: string | undefined): RunFolder {
   const removeMarker = () => rm(join(path, markerName), { force: true })
+  let hasCheckpoint = false
 
   async function finish(outputs: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
     const staging = join(path, `.outputs-${process.pid}.partial`)
@@ -154,18 +159,24 @@ function runFolder(path: string, made: boolean, madeAbove: string | undefined): 
     }
   }
 
-  async function release(): Promise<void> {
+  async function release(): Promise<boolean> {
     await removeMarker().catch(() => undefined)
-    if (!made) return
+    if (!made || hasCheckpoint) return hasCheckpoint
     // rmdir takes empty folders only, so whatever is worth keeping stays.
     const top = resolve(madeAbove ?? path)
     for (let folder = resolve(path); folder.length >= top.length; folder = dirname(folder)) {
       const removed = await rmdir(folder).then(() => true, () => false)
-      if (!removed) return
+      if (!removed) break
     }
+    return false
   }
 
-  return { path, finish, release, writeCheckpoint: (name, content) => writeFileWhole(join(path, name), content) }
+  async function writeCheckpoint(name: string, content: string | Uint8Array): Promise<void> {
+    await writeFileWhole(join(path, name), content)
+    hasCheckpoint = true
+  }
+
+  return { path, finish, release, writeCheckpoint }
 }
 
 async function writeSynchronized(path: string, content: string | Uint8Array): Promise<void> {

@@ -34,9 +34,12 @@ export function routeWords(fit: FitJson): string {
   return `${estimatorWords(fit.estimator.name)} ${routes[fit.estimator.route]}`
 }
 
+/** Names that say too little alone. */
+const fullNames: Readonly<Record<string, string>> = { dual: 'dual score matching', ladder: 'denoising at many levels' }
+
 /** An estimator by its name: `score matching`. */
 export function estimatorWords(estimator: string): string {
-  return estimator.replaceAll('-', ' ')
+  return fullNames[estimator] ?? estimator.replaceAll('-', ' ')
 }
 
 /** What a picture of a fit shows: `mlp energy by denoising, positions.csv`. */

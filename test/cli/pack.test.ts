@@ -47,7 +47,7 @@ describe('the installed package', () => {
       expect(readdirSync(join(folder, fit.out))).toEqual(expect.arrayContaining(['figure.png', 'fit.json', 'model.onnx', 'report.html']))
     }
     inFolder('npx', '--no-install', 'unnorm', 'score', 'runs/points-gaussian', 'points.csv', '-o', 'scored.csv')
-    expect(readFileSync(join(folder, 'scored.csv'), 'utf8').split('\n')[0]).toBe('a,b,log_density,score_a,score_b')
+    expect(readFileSync(join(folder, 'scored.csv'), 'utf8').split('\n')[0]).toBe('a,b,log_density,score_a,score_b,tail_probability')
   })
   it('is imported, and its types are checked', () => {
     writeFileSync(join(folder, 'use.mts'), `

@@ -30,8 +30,8 @@ describe('writeFileWhole', () => {
     expect(await error(join(folder, 'file', 'a'))).toContain('a part of the path is a file')
     expect(await error(folder)).toContain('it is a folder (name a file)')
   })
-  it('says that a device is full', async () => {
-    await expect(writeFileWhole('/dev/full', 'x')).rejects.toMatchObject({ code: 'disk-full', kind: 'work' })
+  it('refuses devices and pipes, which cannot be written whole or not at all', async () => {
+    await expect(writeFileWhole('/dev/full', 'x')).rejects.toMatchObject({ code: 'not-a-file', kind: 'work' })
   })
   it('says that a folder is not writable', async () => {
     // Permissions do not hold root back; the kernel's own file system does.

@@ -22,7 +22,8 @@ export const command = defineCommand({
   async run(context, { model, data }, options) {
     const format = /\.(svg|png)$/i.exec(options.out)?.[1].toLowerCase()
     if (format === undefined) throw new UnnormError('unknown-format', `invalid out: ${options.out} (must end in .svg or .png)`, 'usage')
-    const [{ loadDrawing }, { writeFileWhole }] = await Promise.all([import('../../node/drawing.ts'), import('../../node/files.ts')])
+    const [{ loadDrawing }, { writableFile, writeFileWhole }] = await Promise.all([import('../../node/drawing.ts'), import('../../node/files.ts')])
+    await writableFile(options.out)
     return withModel(model, options.threads, async ({ metadata, energy, folder, fit }) => {
       const table = data === undefined && options.sql === undefined
         ? await rowsOfRun(context, folder, model)
