@@ -1,10 +1,12 @@
 // The documentation is true: options and codes as in the source, links that lead somewhere, code that runs.
 // After a change of options: npx vitest run test/docs.test.ts -u
+import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createJiti } from 'jiti'
 import { describe, expect, test, vi } from 'vitest'
 import { optionsMarkdown } from '../src/base/options.ts'
@@ -120,3 +122,92 @@ describe('code', () => {
     }
   })
 })
+
+/** The skeletons of extending.md, each with the file it belongs to. */
+const skeletons = Array.from(read('docs/extending.md').matchAll(/^```ts (\S+)\n(.*?)^```/gms), ([, path, code]) => ({ path, code }))
+
+/** A file with the lines of a skeleton where an author would put them: imports among the others, an entry at the end of the list. */
+function extended(text: string, code: string): string {
+  const lines = text.trimEnd().split('\n')
+  const place = (line: string, same: (other: string) => boolean, otherwise: number): void => {
+    const at = lines.findIndex(same)
+    if (at < 0) lines.splice(otherwise, 0, line)
+    else lines[at] = line
+  }
+  const isImport = (line: string): boolean => line.startsWith('import ')
+  for (const line of code.split('\n').filter(isImport)) {
+    const source = /from '.*'$/.exec(line)![0]
+    place(line, (other) => isImport(other) && !other.startsWith('import type') && other.endsWith(source), lines.findLastIndex(isImport) + 1)
+  }
+  const body = code.split('\n').filter((line) => !isImport(line)).join('\n').replace(/^\n+|\n+$/g, '')
+  if (body.startsWith(' ')) lines.splice(lines.findLastIndex((line) => line.startsWith('}')), 0, body)
+  else place(body, (other) => other.startsWith(/^export const \w+\b/m.exec(body)![0]), lines.length)
+  return `${lines.join('\n')}\n`
+}
+
+test('every skeleton of extending.md does what it says', async () => {
+  expect(read('docs/extending.md')).not.toMatch(/^```(?!(?:ts \S+)?$)/m)
+  const folder = await mkdtemp(join(tmpdir(), 'unnorm-extending-'))
+  const tool = async (path: string, ...words: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'node_modules', path), ...words], { cwd: folder, env: { ...process.env, NO_COLOR: '1' } })
+      .catch((error: { stdout: string; stderr: string }) => { throw new Error(`${path} ${words.join(' ')}:\n${error.stdout}${error.stderr}`) })
+    return stdout
+  }
+  try {
+    for (const name of ['src', 'test/contract', 'test/sample', 'package.json', 'tsconfig.json', 'vitest.config.ts', '.oxlintrc.json']) await cp(join(root, name), join(folder, name), { recursive: true })
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+    for (const { path, code } of skeletons) await writeFile(join(folder, path), existsSync(join(root, path)) ? extended(read(path), code) : code)
+    await writeFile(join(folder, 'test/skeletons.ts'), skeletonChecks)
+    await tool('typescript/bin/tsc', '--noEmit')
+    await tool('oxlint/bin/oxlint', '--deny-warnings', 'src')
+
+    const contracts = await tool('vitest/vitest.mjs', 'run', '--project', 'library', '--reporter', 'verbose', '-t', 'logCosh|random-walk', 'test/contract', 'test/sample/contract.test.ts')
+    expect(contracts).toMatch(/✓.*logCosh/)
+    expect(contracts).toMatch(/✓.*random-walk/)
+
+    const { wave, student, estimates, speed } = JSON.parse(await tool('jiti/lib/jiti-cli.mjs', 'test/skeletons.ts', join(root, 'examples/data/iris.csv'))) as Record<string, number[][]> & { speed: string }
+    // φ = −k tanh x, so that k = mean (1 − tanh²)/mean tanh².
+    const squares = [-1, 0.5, 2].map((x) => Math.tanh(x) ** 2).reduce((a, b) => a + b)
+    expect(wave[0]).toEqual([-1, 0.5, 2].map((x) => expect.closeTo(-((3 - squares) / squares) * Math.tanh(x), 10)))
+    const [w, m] = student[0]
+    expect(student[1]).toEqual([4, 5.5, 9].map((x) => expect.closeTo((-6 * w * (x - m)) / (5 + w * (x - m) ** 2), 10)))
+    estimates[0].forEach((estimate, k) => expect(estimates[1][k] / estimate).toBeCloseTo(1, 9))
+    expect(speed).toMatch(/^<svg.*Steps against time/s)
+
+    const { columns } = JSON.parse(await tool('jiti/lib/jiti-cli.mjs', 'src/cli/main.ts', 'columns', join(root, 'examples/data/iris.csv'), '--json')) as { columns: { name: string; mean: number }[] }
+    expect(columns).toHaveLength(4)
+    expect(columns[0]).toMatchObject({ name: 'Sepal.Length', mean: expect.closeTo(5.84333, 4) })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}, 300_000)
+
+/** Runs in the copy: uses what the skeletons add, and prints what came out. */
+const skeletonChecks = `
+import { logCosh } from '../src/model/expression.ts'
+import { builtInModels } from '../src/model/energies/index.ts'
+import { readTable } from '../src/node/index.ts'
+import { defineModel, fit, gaussian, mlp, scalar } from '../src/node/main.ts'
+import { createSvgDocument } from '../src/node/render.ts'
+import { figures } from '../src/report/figures/index.ts'
+
+const iris = await readTable(process.argv[2])
+const lengths = await readTable(process.argv[2], { columns: ['Sepal.Length'] })
+const values = Float64Array.of(-1, 0.5, 2)
+const waves = await fit(
+  defineModel({ name: 'wave', parameters: { k: scalar() }, logDensity: ({ k }, x) => logCosh(x.at(0)).mul(k).neg() }),
+  { source: 'test', columns: ['x'], rows: 3, rowsRead: 3, columnsLeftOut: [], values },
+)
+const students = await fit(builtInModels.student.make({}), lengths)
+const parameters = (result: typeof students) => result.fit.parameters!.map(({ estimate }) => estimate)
+const matched = await fit(gaussian, iris)
+const sliced = await fit(gaussian, iris, { by: 'sliced' })
+const network = await fit(mlp({ hidden: [4] }), lengths, { by: 'sliced', steps: 100 })
+const speed = figures.find(({ name }) => name === 'speed')!.draw({ fit: network.fit, metrics: network.metrics, landscape: null }, await createSvgDocument())
+console.log(JSON.stringify({
+  wave: [[...await waves.score(values)]],
+  student: [parameters(students), [...await students.score(Float64Array.of(4, 5.5, 9))]],
+  estimates: [parameters(matched), parameters(sliced)],
+  speed: speed?.svg,
+}))
+`

@@ -62,6 +62,13 @@ export async function withModelAndData<Result>(
 export const perColumn = (prefix: string, columns: readonly string[], values: Float64Array): NewColumn[] =>
   columns.map((column, j) => ({ name: `${prefix}_${column}`, values: Float64Array.from({ length: values.length / columns.length }, (_, row) => values[row * columns.length + j]) }))
 
+/** Refuses an output of rows that cannot be written, before the work. */
+export async function checkOutput(out: string): Promise<void> {
+  const [{ outputFormat }, { writableFile }] = await Promise.all([import('../node/write-table.ts'), import('../node/files.ts')])
+  outputFormat(out)
+  await writableFile(out)
+}
+
 /** Columns that a command adds to the rows of DATA. */
 export interface AddedColumns {
   /** All names that may be written: none of them may be a column of DATA. */
@@ -75,9 +82,8 @@ export async function addColumns(
   context: Context, model: string, data: string | undefined, options: DataValues & { readonly out: string }, added: AddedColumns,
 ): Promise<CommandResult> {
   const { out } = options
-  const [{ appendColumns, outputFormat, refuseTakenNames }, { writableFile }] = await Promise.all([import('../node/write-table.ts'), import('../node/files.ts')])
-  outputFormat(out)
-  await writableFile(out)
+  await checkOutput(out)
+  const { appendColumns, refuseTakenNames } = await import('../node/write-table.ts')
   return withModelAndData(context, model, data, options, async (opened, rows) => {
     const columns = await added.values(opened, rows)
     const names = columns.map(({ name }) => name)

@@ -1,4 +1,5 @@
 // Checks of a table before a fit: constant columns, extreme units, exact collinearity, too few rows.
+import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { spreadRows } from './spread-rows.ts'
@@ -21,8 +22,8 @@ export function checkConstantColumns(table: Table): void {
  */
 export function checkRowCount(table: Table, parameterCount: number, training = table.rows): void {
   if (training >= parameterCount) return
-  const rows = training === table.rows ? `${table.rows} rows` : `${training} training rows of ${table.rows}`
-  throw new UnnormError('too-few-rows', `${table.source}: ${rows} for ${parameterCount} parameters (must be at least as many rows as parameters: add rows${training === table.rows ? '' : ', hold out fewer'}, or choose a smaller model or fewer columns)`)
+  const rows = training === table.rows ? counted(table.rows, 'row') : `${counted(training, 'training row')} of ${table.rows}`
+  throw new UnnormError('too-few-rows', `${table.source}: ${rows} for ${counted(parameterCount, 'parameter')} (must be at least as many rows as parameters: add rows${training === table.rows ? '' : ', hold out fewer'}, or choose a smaller model or fewer columns)`)
 }
 
 // Within these the fourth powers of values are numbers, and so are their inverses.
@@ -60,7 +61,7 @@ const SEARCHED_ROWS = 16_384
 export function checkCollinearity(table: Table, scale?: Scale): Warning[] {
   const d = table.columns.length
   if (table.rows <= d) {
-    throw new UnnormError('too-few-rows', `${table.source}: ${table.rows} rows for ${d} columns (must be more rows than columns, or every density over them is singular)`)
+    throw new UnnormError('too-few-rows', `${table.source}: ${counted(table.rows, 'row')} for ${counted(d, 'column')} (must be more rows than columns, or every density over them is singular)`)
   }
   const known = scale ?? columnScale(table)
   refuseCopies(table, known)

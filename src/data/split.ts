@@ -1,5 +1,6 @@
 // Which rows are held out, and in which order the others are drawn, without memory that grows with the rows:
 // permutations computed index by index, a function of (seed, epoch, position) alone, so that a resumed run needs no state.
+import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import { shuffledIndex } from '../base/random.ts'
 import type { Random } from '../base/random.ts'
@@ -31,7 +32,7 @@ export function splitRows(rows: number, fraction: number, random: Random): Split
   const heldOutCount = Math.max(1, Math.round(fraction * rows))
   const trainCount = rows - heldOutCount
   if (trainCount < 1) {
-    throw new UnnormError('too-few-rows', `cannot hold out ${fraction} of ${rows} ${rows === 1 ? 'row' : 'rows'}: none would be left to train on (lower --holdout or add rows)`)
+    throw new UnnormError('too-few-rows', `cannot hold out ${fraction} of ${counted(rows, 'row')}: none would be left to train on (lower --holdout or add rows)`)
   }
   const place = shuffledIndex(random.split('held-out'), rows)
   return { rows, trainCount, heldOutCount, trainRow: (i) => place(heldOutCount + i), heldOutRow: place }

@@ -1,5 +1,6 @@
 // Tables from files, through DuckDB: which columns are numbers, which cells are not, and the values, row by row.
 import type { DuckDBDoubleVector } from '@duckdb/node-api'
+import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { Table } from '../data/table.ts'
@@ -137,7 +138,7 @@ async function badCellsError(source: DataSource, column: SourceColumn, bad: numb
   const hint = commaHint(source, cells.map(([, cell]) => String(cell)))
   return new UnnormError(
     mostly ? 'text-in-numeric-column' : 'not-numeric',
-    `${several ? source.name : places[0].file}: column ${JSON.stringify(column.name)} ${mostly ? `is numeric but for ${bad} of its ${bad + numbers} cells` : 'is not numeric'}: ${list}${bad > cells.length ? ', …' : ''} `
+    `${several ? source.name : places[0].file}: column ${JSON.stringify(column.name)} ${mostly ? `is numeric but for ${bad} of its ${counted(bad + numbers, 'cell')}` : 'is not numeric'}: ${list}${bad > cells.length ? ', …' : ''} `
     + `(correct ${bad === 1 ? 'it' : 'them'}, or ${mostly ? 'name the columns to use with' : 'leave it out of'} --columns;${hint && ` ${hint};`} ${COUNTING})`,
   )
 }

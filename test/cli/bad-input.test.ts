@@ -1,6 +1,6 @@
 // Bad input through the built program: message, exit code, and nothing half-written left behind (DESIGN §6).
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
@@ -156,6 +156,24 @@ describe('a place that cannot be written', () => {
     await here.refused(['fit', iris, '--model', 'gaussian', '--out', '/proc/run'], 1, { code: 'missing-file', message: /^cannot write \/proc\/run/ })
     await here.refused(['score', 'good', iris, '-o', 'a-file/x.csv'], 1, { code: 'not-a-folder', message: /^cannot write a-file\/x\.csv/ })
     await here.refused(['plot', 'good', iris, '-o', 'none/x.png'], 1, { code: 'missing-file', message: /^cannot write none\/x\.png/ })
+    // Neither data nor model are there: nothing was read before.
+    await here.refused(['fit', 'nowhere.csv', '--out', 'a-file'], 1, { code: 'not-a-folder', message: /^cannot write a-file/ })
+    await here.refused(['fit', 'nowhere.csv', '--out', 'good'], 1, { code: 'out-not-empty', message: 'cannot write the run into good: it is not empty (choose another --out)' })
+    for (const words of [['score', 'nowhere', iris], ['denoise', 'nowhere', iris], ['sample', 'nowhere', '-n', '10']]) {
+      await here.refused([...words, '-o', 'none/x.csv'], 1, { code: 'missing-file', message: /^cannot write none\/x\.csv/ })
+    }
+    await here.refused(['plot', 'nowhere', '-o', 'none/x.svg'], 1, { code: 'missing-file', message: /^cannot write none\/x\.svg/ })
+    csv('taken.csv', 'Sepal.Length,Sepal.Width,Petal.Length,Petal.Width,log_density', 3, (k) => `${k},oops,1,2,3`)
+    await here.refused(['score', 'good', 'taken.csv', '-o', 'x.csv'], 1, { code: 'column-exists', message: /^cannot write x\.csv: taken\.csv already has a column "log_density"/ })
+  })
+  it('because it is no file: a device, or a pipe, which would be waited for', async () => {
+    execFileSync('mkfifo', [here.path('pipe.csv')])
+    symlinkSync('/dev/full', here.path('full.svg'))
+    await here.refused(['score', 'good', iris, '-o', '/dev/stdout'], 2, { code: 'unknown-format', message: /^invalid output: \/dev\/stdout \(must end in \.csv/ })
+    await here.refused(['plot', 'good', '-o', '/dev/stdout'], 2, { code: 'unknown-format', message: 'invalid out: /dev/stdout (must end in .svg or .png)' })
+    await here.refused(['score', 'good', iris, '-o', 'pipe.csv'], 1, { code: 'not-a-file', message: 'cannot write pipe.csv: it is a pipe or device, which cannot be written whole or not at all (name a file)' })
+    await here.refused(['plot', 'good', '-o', 'full.svg'], 1, { code: 'not-a-file', message: /^cannot write full\.svg: it is a pipe or device/ })
+    await here.refused(['fit', 'pipe.csv'], 1, { code: 'not-a-file', message: /^cannot read pipe\.csv: it is a pipe or device/ })
   })
   it('by its permissions', ({ skip }) => {
     mkdirSync(here.path('locked'), { mode: 0o555 })

@@ -146,6 +146,16 @@ describe('a network', () => {
     await here.refused(['fit', iris, '--columns', 'Petal.Length,Petal.Width', ...network, '--init', 'network'], 1, { code: 'wrong-data', message: /^cannot start from network: its columns are x, y/ })
     await here.refused(['fit', csv, ...network, '--init', 'nowhere'], 1, { code: 'missing-file', message: /^cannot read nowhere/ })
   })
+  it('of so few rows that one is held out, or with a column constant among those', async () => {
+    for (const [name, rows] of [['five', 5], ['fourteen', 14], ['half', 60]] as const) {
+      here.write(`${name}.csv`, `a,b\n${Array.from({ length: rows }, (_, k) => `${Math.sin(3 * k) + k / 10},${rows < 60 ? Math.cos(7 * k) : Number(k % 29 === 3)}`).join('\n')}\n`)
+      for (const by of ['denoising', 'dual']) {
+        const report = here.read.bind(null, `${name}-${by}/report.html`)
+        await here.document('fit', `${name}.csv`, '--hidden', '4', '--steps', '30', '--by', by, '--out', `${name}-${by}`)
+        expect(report().toString()).not.toContain('NaN')
+      }
+    }
+  })
   it('by exact score matching', async () => {
     expect(await here.document('fit', csv, ...network, '--by', 'score-matching', '--activation', 'tanh', '--out', 'exact')).toMatchObject({ estimator: { name: 'score-matching', noise: null } })
   })

@@ -1,5 +1,5 @@
 // Stopping and resuming `unnorm fit`: a run that was interrupted, or killed, ends with the very bits of one that was not.
-import { cpSync, existsSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { run, start } from './program.ts'
@@ -81,6 +81,17 @@ describe('a run that is resumed', () => {
     await here.document('fit', '--resume', 'slow')
     await here.document('fit', 'long.csv', '--model', './slow.ts', '--out', 'slow-whole')
     expect(here.read('slow/model.onnx').equals(here.read('slow-whole/model.onnx'))).toBe(true)
+  })
+  it('after an error at its end, which says that the checkpoint is kept', async () => {
+    const { ended } = await untilCheckpoint('failed')
+    // A folder where a file should go: found only when all is learned.
+    mkdirSync(here.path('failed/report.html'))
+    const { code, stderr } = await ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/warning: what was learned until this error is kept in failed \(when its cause is gone, continue with unnorm fit --resume failed; otherwise remove the folder\)\nerror: cannot write failed: it is a folder/)
+    rmdirSync(here.path('failed/report.html'))
+    await here.document('fit', '--resume', 'failed')
+    expect(here.read('failed/model.onnx').equals(here.read('whole/model.onnx'))).toBe(true)
   })
   it('with nothing to show for it leaves nothing', async () => {
     const before = here.files()

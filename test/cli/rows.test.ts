@@ -153,6 +153,10 @@ describe('evaluate', () => {
     expect((shifted.goodnessOfFit as { pValue: number }).pValue).toBe(0.001)
     expect((shifted.goodnessOfFit as { statistic: number }).statistic).toBeGreaterThan(10 * (found.goodnessOfFit as { statistic: number }).statistic)
   })
+  it('counts one row as one', async () => {
+    here.write('one.csv', 'a b,y\n3,-1\n')
+    expect((await here.cli('evaluate', 'model', 'one.csv')).stderr).toContain('evaluating 1 row\n')
+  })
   it('says so when the rows are those of the fit', async () => {
     const { warnings, objective, logLikelihood } = await here.document('evaluate', 'model', 'train.csv') as unknown as { warnings: { code: string }[]; objective: { value: number }; logLikelihood: { baselines: Record<string, number> } }
     const fit = here.json('model/fit.json') as unknown as { objective: { train: number }; logLikelihood: typeof logLikelihood }
@@ -165,6 +169,12 @@ describe('evaluate', () => {
     const named = await here.document('evaluate', 'model/model.onnx', 'new.csv', '--train', 'train.csv') as unknown as { logLikelihood: unknown; objective: unknown }
     expect(named.logLikelihood).toEqual(own.logLikelihood)
     expect(named.objective).toEqual({ value: null, standardError: null, units: null })
+    const { run } = await import('./program.ts')
+    const piped = await run(['evaluate', 'model/model.onnx', 'new.csv', '--train', '-', '--json'], { cwd: here.folder, input: here.read('train.csv').toString() })
+    expect((JSON.parse(piped.stdout) as typeof own).logLikelihood).toEqual(own.logLikelihood)
+    for (const words of [['evaluate', 'model', '-'], ['score', 'model', '-', '-o', 'x.csv']]) {
+      await here.refused([...words, '--train', '-'], 2, { code: 'conflicting-options', message: /^invalid --train: standard input, which is DATA already/ })
+    }
     const alone = await here.document('evaluate', 'model/model.onnx', 'new.csv') as unknown as { logLikelihood: { baselines: unknown }; warnings: { code: string }[] }
     expect(alone.logLikelihood.baselines).toEqual({ gaussian: null, kernelDensity: null, gaussianMixture: null })
     expect(alone.warnings.map(({ code }) => code)).toEqual(['no-baselines'])

@@ -1,4 +1,5 @@
 // `unnorm denoise`: every row with its best guess without the noise, x̃ + Cφ(x̃) (Tweedie–Miyasawa), and how uncertain that is.
+import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
 import { columnScale } from '../../data/standardize.ts'
@@ -55,7 +56,7 @@ function covarianceColumns(context: Context, columns: readonly string[], covaria
   const count = covariance.length / size
   const wrong = Array.from({ length: count }, (_, row) => row).filter((row) => columns.some((_, j) => covariance[row * size + j * (columns.length + 1)] < 0)).length
   if (wrong > 0) {
-    context.warn({ code: 'negative-variance', message: `the variance of a clean value is negative at ${wrong} of ${count} rows: there the model's score is not that of any density with this noise, and neither mean nor covariance can be trusted` })
+    context.warn({ code: 'negative-variance', message: `the variance of a clean value is negative at ${wrong} of ${counted(count, 'row')}: there the model's score is not that of any density with this noise, and neither mean nor covariance can be trusted` })
   }
   return pairs(columns).map(({ name, place }) => ({ name, values: Float64Array.from({ length: count }, (_, row) => covariance[row * size + place]) }))
 }

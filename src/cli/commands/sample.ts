@@ -12,7 +12,7 @@ import type { Coordinates } from '../../sample/target.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { threadsOption } from '../data-options.ts'
-import { modelArgument, outOption, withModel } from '../model-rows.ts'
+import { checkOutput, modelArgument, outOption, withModel } from '../model-rows.ts'
 import { sampleReport, sampleText } from '../sample-text.ts'
 
 /** Options that only chains have, and only ways down a ladder. */
@@ -44,8 +44,8 @@ Examples:
   unnorm sample runs/airports-mlp -n 1000 -o drawn.csv
   unnorm sample runs/iris-gaussian -n 10000 --sampler mala --chains 100 -o drawn.parquet`,
   async run(context, { model }, values, given) {
-    const [{ outputFormat, writeColumns }, { createRandom }] = await Promise.all([import('../../node/write-table.ts'), import('../../base/random.ts')])
-    outputFormat(values.out)
+    await checkOutput(values.out)
+    const [{ writeColumns }, { createRandom }] = await Promise.all([import('../../node/write-table.ts'), import('../../base/random.ts')])
     const random = createRandom(values.seed).split('sample')
     return withModel(model, values.threads, async (opened) => {
       const warnings: Warning[] = []

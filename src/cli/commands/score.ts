@@ -85,8 +85,8 @@ function mostProbable(training: Float64Array, energies: Float64Array, columns: r
 
 function refuseUndefined(context: Context, energies: Float64Array, model: string, source: string): void {
   const count = energies.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0)
-  if (count === energies.length) throw new UnnormError('energy-not-finite', `the energy of ${model} is not a finite number at any of the ${energies.length} rows of ${source} (are they in the units of the fit?)`)
-  if (count > 0) context.warn({ code: 'energy-not-finite', message: `the energy is not a finite number at ${count} of ${energies.length} rows; they are written as they are` })
+  if (count === energies.length) throw new UnnormError('energy-not-finite', `the energy of ${model} is not a finite number at any of the ${counted(energies.length, 'row')} of ${source} (are they in the units of the fit?)`)
+  if (count > 0) context.warn({ code: 'energy-not-finite', message: `the energy is not a finite number at ${count} of ${counted(energies.length, 'row')}; they are written as they are` })
 }
 
 /** The energy of another level of a ladder, and log Z there: by quadrature in up to three columns; a dual energy has the same at all levels. */
