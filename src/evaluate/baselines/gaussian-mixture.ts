@@ -34,8 +34,10 @@ export interface GaussianMixtureOptions {
 // Numbers of components are tried upwards until BIC has not fallen this many times in a row: it is noisy near its minimum, and
 // on a grid of modes it may fall again.
 const PATIENCE = 6
-/** EM ends when a step raises the log-likelihood by less than this many nats a row: while searching, and at last. */
-const SEARCH = { tolerance: 1e-4, steps: 60 }
+// EM ends when a step raises the log-likelihood by less than this share of what BIC charges for a component: more precision
+// would not change the choice. At last, by less than so many nats a row.
+const SEARCH_SHARE = 0.01
+const SEARCH_STEPS = 60
 const FINAL = { tolerance: 1e-6, steps: 300 }
 // Variances of a component in whitened coordinates are raised by this: a component on one row, or on ties, would have an
 // infinite likelihood.
@@ -68,15 +70,17 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
   const parameters = 1 + dimension + (dimension * (dimension + 1)) / 2
   const most = Math.max(1, Math.min(maximumComponents, Math.floor(rows.length / dimension / (2 * parameters))))
   const bicOf = (components: readonly Component[], logLikelihood: number, count: number): number => -2 * logLikelihood + (components.length * parameters - 1) * Math.log(count)
+  const count = rows.length / dimension
+  const search = { tolerance: (SEARCH_SHARE * parameters * Math.log(count)) / (2 * count), steps: SEARCH_STEPS }
   let best = { bic: Infinity, components: [] as readonly Component[] }
   let centres = new Float64Array(0)
   for (let k = 1, sinceBest = 0; k <= most && sinceBest < PATIENCE; k++, sinceBest++) {
     // Afresh, and grown by one centre from the best of one component less: either finds modes that the other misses.
     const tried = [new Float64Array(0), centres].slice(0, k === 1 ? 1 : 2).map((given, start) =>
-      maximize(rows, dimension, shareOut(rows, dimension, lloyd(rows, dimension, addCentres(rows, dimension, given, k, random.split(k).split(start)))), SEARCH))
+      maximize(rows, dimension, shareOut(rows, dimension, lloyd(rows, dimension, addCentres(rows, dimension, given, k, random.split(k).split(start)))), search))
     const fitted = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
     centres = Float64Array.from(fitted.components.flatMap(({ mean: centre }) => [...centre]))
-    const bic = bicOf(fitted.components, fitted.logLikelihood, rows.length / dimension)
+    const bic = bicOf(fitted.components, fitted.logLikelihood, count)
     if (bic < best.bic) {
       best = { bic, components: fitted.components }
       sinceBest = -1
