@@ -9,14 +9,38 @@ import { threeGaussians } from '../../src/data/synthetic/three-gaussians.ts'
 import { twoMoons } from '../../src/data/synthetic/two-moons.ts'
 import { twoRings } from '../../src/data/synthetic/two-rings.ts'
 import { unequalModes } from '../../src/data/synthetic/unequal-modes.ts'
+import { findBasins } from '../../src/evaluate/basins.ts'
+import { joinPeaks } from '../../src/evaluate/join-peaks.ts'
 import { modeWeights } from '../../src/evaluate/mode-weights.ts'
+import { choleskyFactor, rowMoments } from '../../src/estimate/row-moments.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import { pointwiseEnergy } from './energies.ts'
 
 const random = createRandom('mode weights')
 /** The true energy, with a constant that must not matter. */
 const energyOf = ({ dimension, logDensity, score }: SyntheticDensity): FittedEnergy => pointwiseEnergy(dimension, (x) => 7 - logDensity(x), (x) => [...score(x)])
-const weigh = (density: SyntheticDensity, rows = 1000, options = {}) => modeWeights(energyOf(density), density.sample(rows, random.split(density.name)), random, { maximumRows: 300, ...options })
+const weigh = (density: SyntheticDensity, rows = 1000, options = {}) => modeWeights(energyOf(density), density.sample(rows, random.split(density.name)), random, options)
+
+/** Six peaks along a ring in two columns, .4 nats above the passes; no straight way between neighbours stays on the ring. Further columns are standard normal. */
+function bumpyRing(dimension: number): FittedEnergy {
+  const density = ring()
+  return pointwiseEnergy(dimension, ([x, y, ...rest]) => rest.reduce((sum, z) => sum + z * z / 2, -density.logDensity([x, y]) - 0.2 * Math.cos(6 * Math.atan2(y, x))), ([x, y, ...rest]) => {
+    const slope = -1.2 * Math.sin(6 * Math.atan2(y, x)) / (x * x + y * y)
+    const score = density.score([x, y])
+    return [score[0] - slope * y, score[1] + slope * x, ...rest.map((z) => -z)]
+  })
+}
+
+describe('joinPeaks', () => {
+  it('lets the lesser of two peaks join where it hardly stands out, passes from the lowest energy upwards', () => {
+    // Peaks at energies 0, 2, 1; passes at 2.5 (0–1) and 3 (1–2): peak 1 joins 0 for a prominence above .5, then 2 joins above 2;
+    // were the pass at 3 taken first, 1 would join 2.
+    const passes = [{ ends: [1, 2] as const, energy: 3 }, { ends: [0, 1] as const, energy: 2.5 }]
+    expect([...joinPeaks([0, 2, 1], passes, 0.4)]).toEqual([0, 1, 2])
+    expect([...joinPeaks([0, 2, 1], passes, 1.5)]).toEqual([0, 0, 2])
+    expect([...joinPeaks([0, 2, 1], passes, 2.1)]).toEqual([0, 0, 0])
+  })
+})
 
 describe('modeWeights', () => {
   it('finds three separated modes, their places and their weights', async () => {
@@ -26,8 +50,8 @@ describe('modeWeights', () => {
     threeGaussians().components.forEach(({ weight, mean }, k) => {
       expect(Math.abs(modes[k].weight - weight)).toBeLessThan(1e-4)
       modes[k].peak.forEach((value, j) => expect(value).toBeCloseTo(mean[j], 1))
-      expect(Math.abs(modes[k].rows.share - weight)).toBeLessThan(4 * Math.sqrt((weight * (1 - weight)) / 300))
-      expect(modes[k].rows.standardError).toBeCloseTo(Math.sqrt((modes[k].rows.share * (1 - modes[k].rows.share)) / 300), 12)
+      expect(Math.abs(modes[k].rows.share - weight)).toBeLessThan(4 * Math.sqrt((weight * (1 - weight)) / 1000))
+      expect(modes[k].rows.standardError).toBeCloseTo(Math.sqrt((modes[k].rows.share * (1 - modes[k].rows.share)) / 1000), 12)
     })
   })
 
@@ -40,7 +64,8 @@ describe('modeWeights', () => {
 
   it('cuts overlapping modes at the minimum between them', async () => {
     const density = gaussianMixture('two', [{ weight: 0.7, mean: [0], covariance: [[1]] }, { weight: 0.3, mean: [5], covariance: [[2]] }])
-    let [minimum, below, step] = [0, 0, 1e-4]
+    const step = 1e-4
+    let [minimum, below] = [0, 0]
     for (let x = 1; x < 4; x += step) if (density.logDensity([x]) < density.logDensity([minimum || 1])) minimum = x
     for (let x = -10; x < minimum; x += step) below += step * Math.exp(density.logDensity([x]))
     const { modes } = await weigh(density)
@@ -60,27 +85,34 @@ describe('modeWeights', () => {
   })
 
   it('sees one mode in a ring, two in two rings and in two moons: ridges are no peaks', async () => {
-    expect((await weigh(ring())).modes.length).toBe(1)
-    for (const density of [twoRings({ deviation: 0.25 }), twoMoons()]) {
-      const { modes } = await weigh(density, 1000, density.name === 'two-moons' ? { maximumRows: 100 } : {})
-      expect([density.name, modes.length]).toEqual([density.name, 2])
-      for (const { weight } of modes) expect(Math.abs(weight - 0.5)).toBeLessThan(0.005)
+    for (const [density, count] of [[ring(), 1], [twoRings({ deviation: 0.25 }), 2], [twoMoons(), 2]] as const) {
+      const rows = density.sample(1000, random)
+      const { modes } = await modeWeights(energyOf(density), rows, random)
+      expect([density.name, modes.length]).toEqual([density.name, count])
+      for (const { weight } of modes) expect(Math.abs(weight - 1 / count)).toBeLessThan(0.005)
+      // By ascent too, which knows nothing of a grid.
+      const { mean, covariance } = rowMoments(rows, 2)
+      const { peaks } = await findBasins(energyOf(density), rows.slice(0, 400), { mean, factor: choleskyFactor(covariance, 2)! }, 1)
+      expect([density.name, peaks.length / 2]).toEqual([density.name, count])
     }
   })
 
   it('does so where the ridge is bumpy, as a network\'s is', async () => {
-    const density = ring()
-    // Six peaks along the ring, .4 nats above the passes; no straight way between neighbours stays on the ring.
-    const bumpy = pointwiseEnergy(2, ([x, y]) => -density.logDensity([x, y]) - 0.2 * Math.cos(6 * Math.atan2(y, x)), ([x, y]) => {
-      const slope = -1.2 * Math.sin(6 * Math.atan2(y, x)) / (x * x + y * y)
-      const score = density.score([x, y])
-      return [score[0] - slope * y, score[1] + slope * x]
-    })
-    const rows = density.sample(1000, random)
-    expect((await modeWeights(bumpy, rows, random, { maximumRows: 200 })).modes.length).toBe(1)
-    const sixfold = (await modeWeights(bumpy, rows, random, { maximumRows: 200, prominence: 0.3 })).modes
+    const rows = ring().sample(1000, random)
+    expect((await modeWeights(bumpyRing(2), rows, random)).modes.length).toBe(1)
+    const sixfold = (await modeWeights(bumpyRing(2), rows, random, { prominence: 0.3 })).modes
     expect(sixfold.length).toBe(6)
     for (const { weight } of sixfold) expect(Math.abs(weight - 1 / 6)).toBeLessThan(0.003)
+  })
+
+  it('follows bent ridges in four dimensions', async () => {
+    const [flat, width] = [ring().sample(1000, random), 4]
+    const rows = Float64Array.from({ length: 1000 * width }, (_, k) => (k % width < 2 ? flat[2 * Math.floor(k / width) + (k % width)] : random.normal()))
+    const options = { maximumRows: 400, draws: 400 }
+    expect((await modeWeights(bumpyRing(width), rows, random, options)).modes.length).toBe(1)
+    const sixfold = (await modeWeights(bumpyRing(width), rows, random, { ...options, prominence: 0.3 })).modes
+    expect(sixfold.length).toBe(6)
+    for (const { weight, standardError } of sixfold) expect(Math.abs(weight - 1 / 6)).toBeLessThan(4 * standardError)
   })
 
   it('weighs by importance in ten dimensions, with an error that is right', async () => {
@@ -98,8 +130,10 @@ describe('modeWeights', () => {
   })
 
   it('refuses rows on a line, and an energy that is nowhere finite', async () => {
-    const flat = pointwiseEnergy(2, () => 0, () => [0, 0])
-    await expect(modeWeights(flat, Float64Array.of(1, 2, 2, 4, 3, 6), random)).rejects.toThrow(/singular/)
+    for (const d of [1, 2, 3]) {
+      const flat = pointwiseEnergy(d, () => 0, () => new Array<number>(d).fill(0))
+      await expect(modeWeights(flat, Float64Array.from({ length: 10 * d }, (_, k) => (d === 1 ? 4 : Math.floor(k / d) * ((k % d) + 1))), random)).rejects.toThrow(/singular/)
+    }
     await expect(modeWeights(pointwiseEnergy(1, () => Infinity, () => [0]), Float64Array.of(1, 2, 4), random)).rejects.toThrow('no mode weights: the energy is nowhere finite')
   })
 })
