@@ -8,12 +8,14 @@ export interface Argument {
   /** One sentence without a final stop. */
   readonly sentence: string
   readonly required?: true
+  /** One or more words: the last argument of a command. */
+  readonly repeated?: true
 }
 /** Arguments in their order on the command line. */
 export type Arguments = Readonly<Record<string, Argument>>
 
 export type ArgumentValues<A extends Arguments> = {
-  readonly [Name in keyof A]: A[Name] extends { required: true } ? string : string | undefined
+  readonly [Name in keyof A]: A[Name] extends { repeated: true } ? readonly string[] : A[Name] extends { required: true } ? string : string | undefined
 }
 
 /** What a command hands back; the frame prints it. */

@@ -13,7 +13,7 @@ const commonOptions = {
 } as const satisfies Options
 
 export interface ParsedCommand {
-  readonly argumentValues: Record<string, string | undefined>
+  readonly argumentValues: Record<string, string | readonly string[] | undefined>
   readonly optionValues: Record<string, unknown>
   readonly given: ReadonlySet<string>
 }
@@ -51,7 +51,8 @@ function baseParser(name: string, sentence: string): Parser {
 function commandParser(name: string, sentence: string, command: Command): Parser {
   const parser = baseParser(`unnorm ${name}`, sentence)
   for (const argument of Object.values(command.arguments)) {
-    const words = argument.required ? `<${argument.placeholder}>` : `[${argument.placeholder}]`
+    const term = argument.placeholder + (argument.repeated ? '...' : '')
+    const words = argument.required ? `<${term}>` : `[${term}]`
     parser.argument(words, argument.sentence)
   }
   const flags = new Set(Object.keys({ ...command.options, ...commonOptions }).map((key) => '--' + flagName(key)))
@@ -144,6 +145,6 @@ export function parseCommand(name: string, command: Command, words: readonly str
   const given = new Set(Object.keys(all).filter((key) => parser.getOptionValueSource(key) === 'cli'))
   const values: Record<string, unknown> = parser.opts()
   const optionValues = resolveOptions(all, Object.fromEntries([...given].map((key) => [key, values[key]])), (key) => '--' + flagName(key))
-  const argumentValues = Object.fromEntries(Object.keys(command.arguments).map((key, index) => [key, parser.args[index]]))
+  const argumentValues = Object.fromEntries(Object.entries(command.arguments).map(([key, { repeated }], index) => [key, repeated ? parser.args.slice(index) : parser.args[index]]))
   return { argumentValues, optionValues, given }
 }

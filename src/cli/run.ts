@@ -89,7 +89,7 @@ async function runCommand(chosen: Chosen, common: CommonOptions, surroundings: S
   }
   const context = createContext(surroundings, common, [name, ...words])
   try {
-    const result = await command.run(context, parsed.argumentValues, parsed.optionValues as never, parsed.given)
+    const result = await command.run(context, parsed.argumentValues as never, parsed.optionValues as never, parsed.given)
     context.progress.clear()
     if (common.json) await printJson(stdout, result.json)
     else if (result.kind === 'answer' || !common.quiet) await print(stdout, result.text)

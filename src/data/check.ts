@@ -26,6 +26,21 @@ export function checkRowCount(table: Table, parameterCount: number, training = t
   throw new UnnormError('too-few-rows', `${table.source}: ${rows} for ${counted(parameterCount, 'parameter')} (must be at least as many rows as parameters: add rows${training === table.rows ? '' : ', hold out fewer'}, or choose a smaller model or fewer columns)`)
 }
 
+/**
+ * Refuses weights that cannot be such, and clusters that leave nothing to compare.
+ * @throws UnnormError `invalid-weights`, `too-few-clusters`
+ */
+export function checkWeighting({ source, rows, weights, clusters }: Table): void {
+  if (weights) {
+    const name = JSON.stringify(weights.column)
+    if (weights.values.length !== rows) throw new UnnormError('invalid-weights', `${source}: ${weights.values.length} weights ${name} for ${counted(rows, 'row')} (must be one a row)`)
+    const wrong = weights.values.findIndex((value) => !(value >= 0 && value < Infinity))
+    if (wrong >= 0) throw new UnnormError('invalid-weights', `${source}: weight ${name} of row ${wrong + 1} is ${weights.values[wrong]} (must be a number ≥ 0)`)
+    if (weights.values.every((value) => value === 0)) throw new UnnormError('invalid-weights', `${source}: all weights ${name} are zero (must be > 0 for some rows)`)
+  }
+  if (clusters && clusters.count < 2) throw new UnnormError('too-few-clusters', `${source}: all rows are of one cluster ${JSON.stringify(clusters.column)} (must be at least 2, for standard errors come from how clusters differ)`)
+}
+
 // Within these the fourth powers of values are numbers, and so are their inverses.
 const LARGEST = 1e75
 const SMALLEST = 1e-75

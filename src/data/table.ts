@@ -14,6 +14,10 @@ export interface Table {
   readonly rowsRead: number
   /** Columns of the source that are not in `columns` (text, or not asked for). */
   readonly columnsLeftOut: readonly string[]
+  /** How much each row counts, [rows]: at least 0, not all 0. All alike if left out. */
+  readonly weights?: { readonly column: string; readonly values: Float64Array }
+  /** Which rows belong together: the cluster of each, from 0, [rows]. Every row by itself if left out. */
+  readonly clusters?: { readonly column: string; readonly of: Int32Array; readonly count: number }
   /** What whoever reads the numbers should know of how the table was read; none if left out. */
   readonly warnings?: readonly Warning[]
 }

@@ -15,6 +15,8 @@ import type { TracedModel } from '../model/model.ts'
 import { overRows } from './batch.ts'
 import type { Basis } from './curvature.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
+import { errorOfMean, weigh } from './weighting.ts'
+import type { Weighting } from './weighting.ts'
 
 /** Mean of the objective over all rows and its gradient [P]. */
 export interface Evaluation {
@@ -26,7 +28,10 @@ export interface Evaluation {
 export interface Spread {
   /** Standard error of the mean objective. */
   readonly objectiveError: number
-  /** Mean over rows of g gᵀ, g the gradient of one row in the basis asked for, row-major [count × count]. */
+  /**
+   * Mean over rows of g gᵀ, g the gradient of one row, times its weight, in the basis asked for, row-major [count × count]. With
+   * clusters: Σ over clusters of the same with the sum over a cluster's rows for g, divided by the number of rows.
+   */
   readonly gradientProducts: Float64Array
 }
 
@@ -64,14 +69,18 @@ interface Pass {
 /**
  * Opens an objective over a table.
  * @param rows row-major [n × d], in the data's units
+ * @param weighting how rows count: means over rows become weighted means, what is said of one row holds of it times its weight
  */
 export function openFullBatch(
   traced: TracedModel,
-  objective: IntegratedObjective,
+  plain: IntegratedObjective,
   rows: Float64Array,
   engine: Engine,
   signal?: AbortSignal,
+  weighting: Weighting = {},
 ): FullBatch {
+  const { clusters } = weighting
+  const objective = weighting.weights ? weigh(traced.graph, plain, weighting.weights) : plain
   const { dimension, parameterCount, theta } = traced
   const rowCount = rows.length / dimension
   const passes = new Map<string, Promise<Pass>>()
@@ -107,7 +116,7 @@ export function openFullBatch(
     if (name === 'squares') return openPass(name, [...inputs, theta], { squares: sum(square(all), [0]) }, Math.max(width, parameterCount))
     const basis = input(traced.graph, 'basis', [parameterCount, parameterCount])
     const seen = contractAxes(all, basis, [1], [0])
-    return openPass(name, [...inputs, theta, basis], { perRow, products: contractAxes(seen, seen, [0], [0]) }, Math.max(width, parameterCount))
+    return openPass(name, [...inputs, theta, basis], { perRow, ...(clusters ? { seen } : { products: contractAxes(seen, seen, [0], [0]) }) }, Math.max(width, parameterCount))
   }
 
   const openHessian = (): Promise<Pass> => {
@@ -119,15 +128,18 @@ export function openFullBatch(
   const spread = async (at: Float64Array, { columns, count }: Basis = wholeSpace(parameterCount)): Promise<Spread> => {
     const { run } = await pass('products', () => openRowGradients('products'))
     const values = new Float64Array(rowCount)
-    const products = new Float64Array(parameterCount * parameterCount)
+    let products = new Float64Array(parameterCount * parameterCount)
+    const sums = new Float64Array((clusters?.count ?? 0) * parameterCount)
     // The program's basis is square: columns of zeros fill it up.
     const filled = Float64Array.from({ length: products.length }, (_, e) => (e % parameterCount < count ? columns[Math.floor(e / parameterCount) * count + (e % parameterCount)] : 0))
     await run({ ...feed(at), basis: { shape: [parameterCount, parameterCount], data: filled } }, (outputs, first) => {
       values.set(outputs.perRow.data, first)
-      addTo(products, outputs.products.data, 1 / rowCount)
+      if (clusters) outputs.seen.data.forEach((value, e) => { sums[clusters.of[first + Math.floor(e / parameterCount)] * parameterCount + (e % parameterCount)] += value })
+      else addTo(products, outputs.products.data, 1 / rowCount)
     })
+    if (clusters) products = multiply(transpose(sums, clusters.count, parameterCount), sums, parameterCount, clusters.count, parameterCount).map((value) => value / rowCount)
     const gradientProducts = submatrix(products, Array.from({ length: count }, (_, c) => c), parameterCount)
-    return { objectiveError: standardErrorOfMean(values), gradientProducts }
+    return { objectiveError: errorOfMean(values, weighting), gradientProducts }
   }
 
   return {
@@ -199,13 +211,6 @@ function symmetrized(matrix: Float64Array, size: number): Float64Array {
     for (let j = 0; j < i; j++) matrix[i * size + j] = matrix[j * size + i] = (matrix[i * size + j] + matrix[j * size + i]) / 2
   }
   return matrix
-}
-
-/** √(variance / n), variance with divisor n; NaN and ∞ pass through. */
-function standardErrorOfMean(values: Float64Array): number {
-  const mean = values.reduce((total, value) => total + value, 0) / values.length
-  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0)
-  return Math.sqrt(squares / values.length / values.length)
 }
 
 interface HessianProducts {

@@ -1,6 +1,6 @@
 // The search route: objectives that are not quadratic in the parameters, from several starts where one does not settle it.
 import type { Random } from '../base/random.ts'
-import { LARGEST_HESSIAN, feel, isPositive, refuseNonFinite, startValues } from './parametric-work.ts'
+import { LARGEST_HESSIAN, feel, refuseNonFinite, startValues } from './parametric-work.ts'
 import type { Felt, Found, ParametricWork } from './parametric-work.ts'
 import * as warn from './parametric-warnings.ts'
 import { lbfgs, newton } from './search.ts'
@@ -24,7 +24,7 @@ interface Tried {
 export async function search(work: ParametricWork): Promise<Found> {
   const { traced, estimator, batch, options } = work
   const { random, onProgress } = options
-  const positive = isPositive(traced)
+  const { positive } = traced
   const problem = searchProblem(batch, positive)
   const route = traced.parameterCount <= LARGEST_NEWTON ? 'newton' : 'lbfgs'
   const method = route === 'newton' ? newton : lbfgs

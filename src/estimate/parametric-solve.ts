@@ -2,14 +2,14 @@
 import { minimizeQuadratic } from './closed-form.ts'
 import { Interrupted } from './full-batch.ts'
 import type { Evaluation } from './full-batch.ts'
-import { feel, isPositive, refuseNonFinite, startValues } from './parametric-work.ts'
+import { feel, refuseNonFinite, startValues } from './parametric-work.ts'
 import type { Found, ParametricWork } from './parametric-work.ts'
 import * as warn from './parametric-warnings.ts'
 
 /** Solves for the minimum; the model's start values stand only for parameters that the objective does not contain. */
 export async function solve(work: ParametricWork): Promise<Found> {
   const { traced, estimator, batch, options } = work
-  const positive = isPositive(traced)
+  const { positive } = traced
   const given = startValues(traced, options.random)
   const found = { route: 'closed-form', theta: given, atBound: [], ranOff: [], warnings: [], history: [] } as const
   try {

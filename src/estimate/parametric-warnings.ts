@@ -94,6 +94,14 @@ export function tooManyForErrors(count: number, limit: number): Warning {
   return { code: 'no-standard-errors', message: `No standard errors: ${count} parameters are more than ${limit}, for which the Hessian is computed.` }
 }
 
+export function fewClusters(count: number): Warning {
+  return { code: 'few-clusters', message: `Standard errors come from ${count} clusters: over so few they are too small as a rule, and intervals too short.` }
+}
+
+export function noTest(hypothesis: string): Warning {
+  return { code: 'no-test', message: `No test of ${hypothesis}: a parameter in it has no standard error, or its equations repeat each other.` }
+}
+
 export function notIntegrable(model: string): Warning {
   return { code: 'not-integrable', message: `The estimate is no density: with these values model ${model} cannot be normalized (for a Gaussian: its precision is not positive definite, so there is no mean). The rows are too few or do not fit the model.` }
 }

@@ -3,7 +3,9 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Scale } from '../data/standardize.ts'
+import { initialValues } from '../model/model.ts'
 import type { TracedModel } from '../model/model.ts'
+import type { Restriction } from '../model/restriction.ts'
 import { absentElements } from './absence.ts'
 import { findCurvature } from './curvature.ts'
 import type { Curvature } from './curvature.ts'
@@ -11,6 +13,7 @@ import type { Estimator, Noise } from './estimator.ts'
 import type { Evaluation, FullBatch } from './full-batch.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 import { extremeUnit } from './parametric-warnings.ts'
+import type { Weighting } from './weighting.ts'
 
 /** How a parametric fit ended. `stuck`: no step lowers the objective though its gradient is not zero. */
 export type ParametricStop = 'solved' | 'converged' | 'at a bound' | 'flat direction' | 'unbounded' | 'interrupted' | 'steps' | 'stuck'
@@ -25,12 +28,19 @@ export interface ParametricOptions {
   readonly signal?: AbortSignal
   /** Steps of each start of a search; 200 by default (1000 for L-BFGS). Refused where nothing is searched. */
   readonly maxSteps?: number
+  /** Parameters held at values. */
+  readonly restriction?: Restriction
+  readonly weighting?: Weighting
+  /** Replicates of the bootstrap; none if left out. */
+  readonly bootstrap?: number
   /** Noise points of each row, see `NoiseIntegration`. */
   readonly draws?: number
   onProgress?(update: { readonly step: number; readonly objective: number }): void
+  onPhase?(text: string): void
 }
 
 export interface ParametricWork {
+  /** The model of the free parameters. */
   readonly traced: TracedModel
   readonly estimator: Estimator
   readonly objective: IntegratedObjective
@@ -66,17 +76,12 @@ export interface Found {
 /** Largest number of parameters for which a Hessian is built: the time grows with its cube. */
 export const LARGEST_HESSIAN = 1500
 
-export const isPositive = (traced: TracedModel): boolean[] => traced.parameters.flatMap(({ parameter }) => new Array<boolean>(parameter.size).fill(parameter.constraint === 'positive'))
-
 /** Start values: the model's own, or each parameter's. */
 export function startValues(traced: TracedModel, random: Random): Float64Array {
-  const { model, dimension, parameterCount } = traced
-  const theta = new Float64Array(parameterCount)
-  const together = model.initial?.(random.split('initial'), dimension)
-  if (together) theta.set(together)
-  else for (const { parameter, start, name } of traced.parameters) theta.set(parameter.initial(random.split('initial').split(name)), start)
-  isPositive(traced).forEach((positive, k) => {
-    if (positive && !(theta[k] > 0)) throw new UnnormError('model', `model ${model.name}: invalid initial value of ${traced.parameterNames[k]}: ${theta[k]} (must be > 0)`)
+  const { model, parameterNames, positive } = traced
+  const theta = initialValues(traced, random.split('initial'))
+  positive.forEach((bounded, k) => {
+    if (bounded && !(theta[k] > 0)) throw new UnnormError('model', `model ${model.name}: invalid initial value of ${parameterNames[k]}: ${theta[k]} (must be > 0)`)
   })
   return theta
 }

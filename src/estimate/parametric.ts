@@ -3,9 +3,12 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { TracedModel } from '../model/model.ts'
+import { lift, restrict } from '../model/restriction.ts'
+import { bootstrap } from './bootstrap.ts'
+import type { Replicates } from './bootstrap.ts'
 import type { Basis } from './curvature.ts'
 import type { Estimator } from './estimator.ts'
-import { Interrupted, openFullBatch } from './full-batch.ts'
+import { Interrupted } from './full-batch.ts'
 import { integrateNoise } from './integrate-noise.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 import { search } from './parametric-search.ts'
@@ -13,7 +16,9 @@ import { solve } from './parametric-solve.ts'
 import { LARGEST_HESSIAN, feel } from './parametric-work.ts'
 import type { Found, ParametricOptions, ParametricStop, ParametricWork } from './parametric-work.ts'
 import * as warn from './parametric-warnings.ts'
+import { openTable } from './moment-points.ts'
 import { isQuadraticIn } from './quadratic.ts'
+import { liftFit } from './restricted-fit.ts'
 import { covarianceOf, naturalValues, sandwich } from './uncertainty.ts'
 
 export { describeParameters } from './uncertainty.ts'
@@ -27,6 +32,8 @@ export interface ParametricFit {
   readonly theta: Float64Array
   /** Which parameters have an estimate, [P]: not those the objective does not depend on, nor those that ran off. */
   readonly determined: readonly boolean[]
+  /** Which parameters were held, [P]. */
+  readonly fixed: readonly boolean[]
   /** Mean over rows. */
   readonly objective: number
   /** Of the mean over rows, from their spread. */
@@ -39,6 +46,8 @@ export interface ParametricFit {
   readonly covarianceRoot: Basis | null
   /** How the expectation over noise was taken, and from how many points for each row. */
   readonly noise: { readonly method: IntegratedObjective['method']; readonly points: number }
+  /** Estimates from rows drawn with replacement; null where none were asked for or there is nothing to repeat. */
+  readonly replicates: Replicates | null
   readonly warnings: readonly Warning[]
   readonly history: Found['history']
 }
@@ -49,9 +58,11 @@ export interface ParametricFit {
  * @throws UnnormError `model` without parameters, `objective-not-finite` where it cannot be computed at the start values,
  *   `invalid-option` for a number of steps where none are taken
  */
-export async function fitParametric(traced: TracedModel, estimator: Estimator, rows: Float64Array, engine: Engine, options: ParametricOptions): Promise<ParametricFit> {
-  if (traced.parameterCount === 0) throw new UnnormError('model', `model ${traced.model.name} has no parameters: there is nothing to estimate`)
-  if (rows.length === 0 || rows.length % traced.dimension !== 0) throw new Error(`${rows.length} numbers are no rows of ${traced.dimension} columns`)
+export async function fitParametric(whole: TracedModel, estimator: Estimator, rows: Float64Array, engine: Engine, options: ParametricOptions): Promise<ParametricFit> {
+  if (whole.parameterCount === 0) throw new UnnormError('model', `model ${whole.model.name} has no parameters: there is nothing to estimate`)
+  if (rows.length === 0 || rows.length % whole.dimension !== 0) throw new Error(`${rows.length} numbers are no rows of ${whole.dimension} columns`)
+  const { restriction, weighting } = options
+  const traced = restriction ? restrict(whole, restriction) : whole
   const objective = integrateNoise(traced, estimator.objective(traced, options.noise), {
     random: options.random.split('noise'),
     ...(options.draws === undefined ? {} : { draws: options.draws }),
@@ -60,28 +71,45 @@ export async function fitParametric(traced: TracedModel, estimator: Estimator, r
   if (quadratic && options.maxSteps !== undefined) {
     throw new UnnormError('invalid-option', `invalid steps: ${estimator.name} of ${traced.model.name} is solved in closed form, without steps (leave it out)`, 'usage')
   }
-  const batch = openFullBatch(traced, objective, rows, engine, options.signal)
+  const batch = openTable(traced, objective, rows, engine, options.signal, weighting)
   const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options }
   try {
-    return { ...(await conclude(work, await (quadratic ? solve(work) : search(work)))), noise: { method: objective.method, points: objective.points } }
+    const free = await conclude(work, await (quadratic ? solve(work) : search(work)))
+    const isFound = isOptimal(free.stopped) && free.determined.every(Boolean)
+    const replicates = isFound && options.bootstrap !== undefined ? await repeat(work, free.theta, rows, engine, options.bootstrap) : null
+    const lifted = restriction ? liftFit(restriction, free) : free
+    const fit: ParametricFit = { ...lifted, replicates, noise: { method: objective.method, points: objective.points } }
+    return isFound && notADensity(whole, fit.theta) ? { ...fit, warnings: [...fit.warnings, warn.notIntegrable(whole.model.name)] } : fit
   } finally {
     await batch.release()
   }
 }
 
-/** The errors of what was found, and what they tell of the model. */
-async function conclude(work: ParametricWork, found: Found): Promise<Omit<ParametricFit, 'noise'>> {
+const isOptimal = (stopped: ParametricStop): boolean => stopped === 'solved' || stopped === 'converged' || stopped === 'at a bound'
+
+/** The bootstrap, over all parameters. */
+async function repeat(work: ParametricWork, theta: Float64Array, rows: Float64Array, engine: Engine, count: number): Promise<Replicates | null> {
+  const { random, restriction, onPhase } = work.options
+  onPhase?.(`fitting ${count} bootstrap replicates`)
+  const found = await bootstrap(work, theta, rows, engine, count, random.split('bootstrap'))
+  if (!found || !restriction) return found
+  const size = theta.length
+  const whole = Array.from({ length: found.thetas.length / size }, (_, r) => [...lift(restriction, found.thetas.subarray(r * size, (r + 1) * size))])
+  return { ...found, thetas: Float64Array.from(whole.flat()) }
+}
+
+/** The errors of what was found, over the free parameters. */
+async function conclude(work: ParametricWork, found: Found): Promise<Omit<ParametricFit, 'noise' | 'replicates'>> {
   const { traced, batch, options } = work
   const { parameterCount: size, parameterNames } = traced
   const { route, theta, history, atBound, ranOff } = found
   const warnings = [...found.warnings]
-  const without = { rowCount: batch.rowCount, route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), covariance: null, covarianceRoot: null, warnings }
+  const without = { rowCount: batch.rowCount, route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), fixed: parameterNames.map(() => false), covariance: null, covarianceRoot: null, warnings }
   try {
     const { objective, gradient } = found.evaluation ?? await batch.evaluate(theta)
     const gradientNorm = Math.hypot(...gradient)
-    const optimal = found.stopped === 'solved' || found.stopped === 'converged' || found.stopped === 'at a bound'
-    if (!optimal || size > LARGEST_HESSIAN) {
-      if (optimal) warnings.push(warn.tooManyForErrors(size, LARGEST_HESSIAN))
+    if (!isOptimal(found.stopped) || size > LARGEST_HESSIAN) {
+      if (isOptimal(found.stopped)) warnings.push(warn.tooManyForErrors(size, LARGEST_HESSIAN))
       const objectiveStandardError = size > LARGEST_HESSIAN ? NaN : (await batch.spread(theta)).objectiveError
       return { ...without, objective, gradientNorm, objectiveStandardError }
     }
@@ -92,7 +120,6 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
     const isFlat = determined.includes(false)
     if (atBound.length > 0) warnings.push(warn.atBound(atBound.map((k) => parameterNames[k])))
     if (isFlat) warnings.push(...warn.notIdentified(parameterNames, determined, absent, curvature.flatShare, options.scale))
-    if (!isFlat && notADensity(traced, theta)) warnings.push(warn.notIntegrable(traced.model.name))
     const covariance = covarianceOf(root, size)
     const isKnown = !covariance.every(Number.isNaN)
     return {

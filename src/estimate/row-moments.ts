@@ -17,18 +17,20 @@ export interface RowMoments {
 /**
  * Mean and covariance (divisor n) of rows, in two passes, so that a mean far from zero costs no digits.
  * @param rows row-major [n × d]
+ * @param weights with mean one, [n]; all alike if left out
  */
-export function rowMoments(rows: Float64Array, dimension: number): RowMoments {
+export function rowMoments(rows: Float64Array, dimension: number, weights?: Float64Array): RowMoments {
   const count = rows.length / dimension
   const mean = new Float64Array(dimension)
-  for (let i = 0; i < rows.length; i += dimension) for (let j = 0; j < dimension; j++) mean[j] += rows[i + j]
+  for (let i = 0, row = 0; i < rows.length; i += dimension, row++) for (let j = 0; j < dimension; j++) mean[j] += weights ? weights[row] * rows[i + j] : rows[i + j]
   for (let j = 0; j < dimension; j++) mean[j] /= count
   const covariance = new Float64Array(dimension * dimension)
   const centred = new Float64Array(dimension)
-  for (let i = 0; i < rows.length; i += dimension) {
+  for (let i = 0, row = 0; i < rows.length; i += dimension, row++) {
     for (let j = 0; j < dimension; j++) centred[j] = rows[i + j] - mean[j]
     for (let j = 0; j < dimension; j++) {
-      for (let k = 0; k <= j; k++) covariance[j * dimension + k] += centred[j] * centred[k]
+      const own = weights ? weights[row] * centred[j] : centred[j]
+      for (let k = 0; k <= j; k++) covariance[j * dimension + k] += own * centred[k]
     }
   }
   for (let j = 0; j < dimension; j++) {

@@ -1,6 +1,7 @@
 // How sure an estimate is: the sandwich covariance A⁻¹BA⁻¹/n of an M-estimator (Huber 1967; Godambe 1960), which of its
 // parameters the objective determines at all, and the delta method for what is computed from them.
 import { choleskyDecompose, multiply, scaleToUnitDiagonal, symmetricEigen, transpose } from '../base/linear-algebra.ts'
+import { normalQuantile } from '../base/normal-distribution.ts'
 import type { TracedModel } from '../model/model.ts'
 import type { Basis, Curvature } from './curvature.ts'
 
@@ -10,6 +11,8 @@ export interface ParameterEstimate {
   readonly estimate: number | null
   readonly standardError: number | null
   readonly interval: readonly [number, number] | null
+  /** Held at this value, so that there is no error to tell. */
+  readonly fixed?: true
 }
 
 export interface Uncertainty {
@@ -69,6 +72,8 @@ export interface EstimatedParameters {
   readonly rowCount: number
   /** Whether each parameter has an estimate at all, [P]. */
   readonly determined: readonly boolean[]
+  /** Which of them were held, [P]. */
+  readonly fixed: readonly boolean[]
 }
 
 export interface ParameterDescription {
@@ -76,6 +81,8 @@ export interface ParameterDescription {
   readonly parameters: readonly ParameterEstimate[]
   /** Of the natural parameters, [P][P]; null where unknown. */
   readonly covariance: readonly (readonly (number | null)[])[] | null
+  /** One row a parameter, in their order: the sum of products of two rows is their covariance. NaN in rows without an error, zero in those held. */
+  readonly root: Basis | null
 }
 
 /**
@@ -87,11 +94,17 @@ export function describeParameters(traced: TracedModel, fit: EstimatedParameters
   const quantile = normalQuantile((1 + level) / 2)
   const { covariance, covarianceRoot } = fit
   const errorOf = (k: number): number => (covarianceRoot ? Math.hypot(...covarianceRoot.columns.subarray(k * covarianceRoot.count, (k + 1) * covarianceRoot.count)) : NaN)
-  const natural = parameterNames.map((name, k) => describe(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile))
+  const natural = parameterNames.map((name, k): ParameterEstimate => (fit.fixed[k]
+    ? { name, estimate: fit.theta[k], standardError: null, interval: null, fixed: true }
+    : describe(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile)))
+  const isFree = (e: number): boolean => !fit.fixed[Math.floor(e / size)] && !fit.fixed[e % size]
   const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
+  const reported = reportedQuantities(traced, fit)
+  const rows = covarianceRoot && [...covarianceRoot.columns, ...reported.flatMap(({ root }) => [...root])]
   return {
-    parameters: [...natural, ...reported(traced, fit, quantile)],
-    covariance: covariance && Array.from({ length: size }, (_, i) => Array.from(covariance.subarray(i * size, (i + 1) * size), known)),
+    parameters: [...natural, ...reported.map(({ name, value, root }) => describe(name, value, root.length === 0 ? NaN : Math.hypot(...root), quantile))],
+    covariance: covariance && Array.from({ length: size }, (_, i) => Array.from(covariance.subarray(i * size, (i + 1) * size), (value, j) => (isFree(i * size + j) ? known(value) : null))),
+    root: rows && covarianceRoot && { columns: Float64Array.from(rows), count: covarianceRoot.count },
   }
 }
 
@@ -106,14 +119,26 @@ export function naturalValues(traced: TracedModel, theta: Float64Array): Record<
   return Object.fromEntries(traced.parameters.map(({ name, parameter, start }) => [name, theta.slice(start, start + parameter.size)]))
 }
 
-function reported(traced: TracedModel, fit: EstimatedParameters, quantile: number): ParameterEstimate[] {
+interface Quantity {
+  readonly name: string
+  /** NaN where it does not exist. */
+  readonly value: number
+  /** Its row of the root, as long as that has columns; NaN where unknown. */
+  readonly root: Float64Array
+}
+
+function reportedQuantities(traced: TracedModel, fit: EstimatedParameters): Quantity[] {
   const { dimension } = traced
   const { reported: quantities } = traced.model
   if (!quantities) return []
   const valuesAt = (theta: Float64Array): readonly number[] | undefined => quantities.values(naturalValues(traced, theta), dimension)
   const center = fit.determined.every(Boolean) ? valuesAt(fit.theta) : undefined
-  const variances = center && fit.covarianceRoot ? deltaVariances(valuesAt, fit.theta, fit.covarianceRoot, deltaStep(fit.rowCount)) : undefined
-  return quantities.names(dimension).map((name, k) => describe(name, center?.[k] ?? NaN, Math.sqrt(variances?.[k] ?? NaN), quantile))
+  const slopes = center && fit.covarianceRoot ? deltaSlopes(valuesAt, fit.theta, fit.covarianceRoot, deltaStep(fit.rowCount)) : undefined
+  const count = fit.covarianceRoot?.count ?? 0
+  return quantities.names(dimension).map((name, k) => ({
+    name, value: center?.[k] ?? NaN,
+    root: Float64Array.from({ length: count }, (_, c) => slopes?.[c][k] ?? NaN),
+  }))
 }
 
 /**
@@ -123,52 +148,18 @@ function reported(traced: TracedModel, fit: EstimatedParameters, quantile: numbe
 const deltaStep = (rowCount: number): number => Math.min(0.1, Math.max(0.01, 0.003 * Math.sqrt(rowCount)))
 
 /**
- * Variances of f(θ̂) by the delta method: with the covariance as Σ_c v_c v_cᵀ they are Σ_c (∂f/∂v_c)², each derivative by
- * central differences with one Richardson step. The directions v_c keep θ inside the plausible ellipsoid, where a
- * precision matrix stays positive definite; steps along single parameters would not.
+ * ∂f/∂v_c of f(θ̂) for each column v_c of the root: by the delta method Σ_c (∂f/∂v_c)² is the variance of f. Central differences
+ * with one Richardson step. The directions v_c keep θ inside the plausible ellipsoid, where a precision matrix stays positive
+ * definite; steps along single parameters would not.
  */
-function deltaVariances(f: (theta: Float64Array) => readonly number[] | undefined, theta: Float64Array, { columns, count }: Basis, step: number): number[] | undefined {
+function deltaSlopes(f: (theta: Float64Array) => readonly number[] | undefined, theta: Float64Array, { columns, count }: Basis, step: number): number[][] | undefined {
   if (columns.some(Number.isNaN)) return undefined
-  let variances: number[] | undefined
+  const slopes: number[][] = []
   for (let column = 0; column < count; column++) {
     const along = (by: number): readonly number[] | undefined => f(theta.map((value, k) => value + by * columns[k * count + column]))
     const [near, back, far, farBack] = [step, -step, 2 * step, -2 * step].map(along)
     if (!near || !back || !far || !farBack) return undefined
-    const slopes = near.map((value, k) => (8 * (value - back[k]) - (far[k] - farBack[k])) / (12 * step))
-    variances = slopes.map((slope, k) => (variances?.[k] ?? 0) + slope * slope)
+    slopes.push(near.map((value, k) => (8 * (value - back[k]) - (far[k] - farBack[k])) / (12 * step)))
   }
-  return variances
-}
-
-/** z with Φ(z) = p: Newton's method on the distribution function, to rounding. */
-export function normalQuantile(p: number): number {
-  if (!(p > 0 && p < 1)) return NaN
-  if (p < 0.5) return -normalQuantile(1 - p)
-  let z = 0
-  for (let step = 0; step < 100; step++) {
-    const error = 1 - p - upperTail(z)
-    // Φ is concave here, so that the steps come from below without overshooting.
-    const next = z - error / (Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI))
-    if (Math.abs(next - z) <= 1e-15 * Math.max(1, z)) return next
-    z = next
-  }
-  return z
-}
-
-/** 1 − Φ(z) for z ≥ 0: the power series of Φ near zero, Laplace's continued fraction further out. */
-function upperTail(z: number): number {
-  const density = Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI)
-  // Where the tail is small it is computed as such: one half minus the series would lose its digits.
-  if (z < 1.5) {
-    let term = z
-    let total = z
-    for (let k = 1; Math.abs(term) > 1e-17 * total; k++) {
-      term *= (z * z) / (2 * k + 1)
-      total += term
-    }
-    return 0.5 - density * total
-  }
-  let fraction = z
-  for (let k = 100; k >= 1; k--) fraction = z + k / fraction
-  return density / fraction
+  return slopes
 }

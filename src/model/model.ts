@@ -41,6 +41,32 @@ export interface Model {
   readonly initial: ((random: Random, dimension: number) => Float64Array) | undefined
   /** The model that is fitted, once the rows are known. Undefined for models that ask nothing of the rows. */
   readonly forRows: ((about: AboutRows) => Model) | undefined
+  /** What `--fix NAME` may hold of it besides single parameters. */
+  readonly holds: Readonly<Record<string, Hold>>
+}
+
+/** Something of a parameter that the rows settle at once, so that less of it is free: a direction whose length alone is estimated. */
+export interface Hold {
+  /** What is held at what: one sentence without a final stop. */
+  readonly sentence: string
+  /** The parameter whose packed values are `columns` times the free ones. */
+  readonly parameter: string
+  /**
+   * @param rows row-major [n × d]
+   * @param weights of the rows, [n]; all alike if left out
+   */
+  restrict(rows: Float64Array, dimension: number, weights?: ArrayLike<number>): HeldParameter
+}
+
+/** A parameter as a linear function of fewer numbers. */
+export interface HeldParameter {
+  /** Of the free numbers. */
+  readonly names: readonly string[]
+  readonly positive: readonly boolean[]
+  /** Row-major [size of the parameter × free]. */
+  readonly columns: Float64Array
+  /** Where a search starts, [free]. */
+  readonly start: Float64Array
 }
 
 /** Noise levels an energy is fitted at: variances t of noise added to every column, in the units of the objective. */
@@ -74,6 +100,7 @@ export interface ModelDefinition<Names extends string> {
   readonly logNormalizer?: Model['logNormalizer']
   readonly initial?: Model['initial']
   readonly forRows?: Model['forRows']
+  readonly holds?: Model['holds']
 }
 
 /** Makes a model of a name, parameters and an unnormalized log-density. */
@@ -93,6 +120,7 @@ export function defineModel<Names extends string>(definition: ModelDefinition<Na
     logNormalizer: definition.logNormalizer,
     initial: definition.initial,
     forRows: definition.forRows,
+    holds: definition.holds ?? {},
   }
 }
 
@@ -117,6 +145,8 @@ export interface TracedModel {
   readonly parameterCount: number
   /** Names of the elements of θ. */
   readonly parameterNames: readonly string[]
+  /** Which of them must be > 0. */
+  readonly positive: readonly boolean[]
   /** The unnormalized log-density, a scalar. */
   readonly logDensity: Node
 }
@@ -143,7 +173,17 @@ export function trace(model: Model, dimension: number): TracedModel {
     model, graph, dimension, x, t: usesNoise ? t : undefined, theta, parameterCount, logDensity,
     parameters: placed,
     parameterNames: placed.flatMap(({ name, parameter }) => elementNames(name, parameter)),
+    positive: placed.flatMap(({ parameter }) => new Array<boolean>(parameter.size).fill(parameter.constraint === 'positive')),
   }
+}
+
+/** Start values of all parameters: the model's own, or each parameter's. */
+export function initialValues({ model, dimension, parameters, parameterCount }: TracedModel, random: Random): Float64Array {
+  const theta = new Float64Array(parameterCount)
+  const together = model.initial?.(random, dimension)
+  if (together) theta.set(together)
+  else for (const { parameter, start, name } of parameters) theta.set(parameter.initial(random.split(name)), start)
+  return theta
 }
 
 function runModel(model: Model, parameters: Readonly<Record<string, Expression>>, x: Expression, t: Expression): Node {

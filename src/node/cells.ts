@@ -7,7 +7,8 @@ const MISSING_TEXTS = ['', 'na', 'n/a', 'nan', 'null', 'none']
 // The text of a cell; JSON texts without their quotes.
 export const textOf = ({ sql, type }: SourceColumn): string => (type === 'JSON' ? `(${sql} ->> '$')` : `${sql}::varchar`)
 
-const isMissing = (column: SourceColumn): string =>
+/** SQL that holds for cells that stand for no value. */
+export const isMissing = (column: SourceColumn): string =>
   `coalesce(lower(trim(${textOf(column)})) in (${MISSING_TEXTS.map((text) => `'${text}'`).join(', ')}), true)`
 
 // DuckDB takes 1_000 for a number; nobody else does.

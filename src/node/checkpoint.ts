@@ -21,7 +21,7 @@ const HEADER_START = MAGIC.length + 4
 export interface RunRequest {
   /** DATA as the user wrote it; null with `sql` alone. */
   readonly source: string | null
-  readonly read: { readonly columns?: readonly string[]; readonly missing?: 'refuse' | 'drop'; readonly table?: string; readonly sql?: string }
+  readonly read: { readonly columns?: readonly string[]; readonly missing?: 'refuse' | 'drop'; readonly table?: string; readonly sql?: string; readonly weights?: string; readonly cluster?: string }
   /** Where relative paths start. */
   readonly workingFolder: string
   readonly model: { readonly text: string; readonly options: Readonly<Record<string, unknown>> }

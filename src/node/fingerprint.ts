@@ -6,12 +6,14 @@ import { topological } from '../graph/node.ts'
 import { trace } from '../model/model.ts'
 import type { LoadedModel } from './load-model.ts'
 
-/** Of the columns' names, the number of rows and every value, in their order. */
-export function tableFingerprint({ columns, rows, values }: Table): string {
+/** Of the columns' names, the number of rows and every value, in their order, and of how rows count where that is told. */
+export function tableFingerprint({ columns, rows, values, weights, clusters }: Table): string {
   const hash = createHash('sha256').update(JSON.stringify([columns, rows]))
   // In pieces: a single update takes at most 2 GiB.
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   for (let start = 0; start < bytes.length; start += 2 ** 28) hash.update(bytes.subarray(start, start + 2 ** 28))
+  if (weights) hash.update('weights').update(weights.values)
+  if (clusters) hash.update('clusters').update(clusters.of)
   return hash.digest('hex')
 }
 

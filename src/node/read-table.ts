@@ -4,17 +4,22 @@ import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { Table } from '../data/table.ts'
-import { completeRow, isBad, isNumber, numberOf, textOf } from './cells.ts'
+import { completeRow, isBad, isMissing, isNumber, numberOf, textOf } from './cells.ts'
 import { openSource } from './data-source.ts'
 import type { DataSource, SourceColumn, SourceOptions } from './data-source.ts'
 import { queryRows } from './duckdb.ts'
 import { commaHint, notNumeric, readingWarnings } from './reading-warnings.ts'
+import { checkWeights, clusterOf, numberClusters } from './row-columns.ts'
 
 export interface ReadOptions extends SourceOptions {
   /** Names of the columns, in the order wanted; every numeric column by default. See `parseColumnList`. */
   readonly columns?: readonly string[]
   /** What to do with rows that have an empty, NaN or infinite cell in these columns: `refuse` by default. */
   readonly missing?: 'refuse' | 'drop'
+  /** The column of the rows' weights; it is no data column then. */
+  readonly weights?: string
+  /** The column that says which rows belong together, text or numbers; it is no data column then. */
+  readonly cluster?: string
 }
 
 const COUNTING = 'rows count from 1, without the header'
@@ -28,7 +33,7 @@ const SAMPLE_ROWS = 10_000
  * columns are left out and listed.
  * @param source a path, a glob, a folder of Parquet files, `-`, null with `options.sql`, or an opened source, which stays open
  * @throws UnnormError `unknown-column`, `repeated-column`, `text-in-numeric-column`, `not-numeric`, `no-numeric-column`,
- *   `missing-values`, `empty-table`, `malformed-csv` and those of `openSource`
+ *   `missing-values`, `empty-table`, `invalid-weights`, `malformed-csv` and those of `openSource`
  */
 export async function readTable(source: string | null | DataSource, options: ReadOptions = {}): Promise<Table> {
   if (source !== null && typeof source === 'object') return source.guarded(() => readFrom(source, options))
@@ -41,12 +46,19 @@ export async function readTable(source: string | null | DataSource, options: Rea
 }
 
 async function readFrom(source: DataSource, options: ReadOptions): Promise<Table> {
+  const { weights, cluster } = columnsOfRows(source, options)
+  if (weights) await checkWeights(source, weights)
   const selection = await selectColumns(source, options)
   const { columns, rowsRead } = selection
   const width = columns.length
   const values = new Float64Array(rowsRead * width)
   const drop = options.missing === 'drop'
-  const result = await source.connection.stream(`select ${columns.map(numberOf).join(', ')} from ${source.relation}${drop ? ` where ${completeRow(columns)}` : ''}`)
+  const complete = [completeRow(weights ? [...columns, weights] : columns), ...(cluster ? [`not ${isMissing(cluster)}`] : [])].join(' and ')
+  const selected = [...columns.map(numberOf), ...(weights ? [numberOf(weights)] : []), ...(cluster ? [clusterOf(cluster)] : [])]
+  const result = await source.connection.stream(`select ${selected.join(', ')} from ${source.relation}${drop ? ` where ${complete}` : ''}`)
+  const rowWeights = new Float64Array(weights ? rowsRead : 0)
+  const clusterNames: string[] = []
+  const incomplete = (): Promise<UnnormError> => missingError(source, weights ? [...columns, weights] : columns, cluster)
   const largest = new Float64Array(width)
   let rows = 0
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
@@ -55,22 +67,40 @@ async function readFrom(source: DataSource, options: ReadOptions): Promise<Table
       const vector = chunk.getColumnVector(j) as DuckDBDoubleVector
       for (let i = 0, at = rows * width + j; i < count; i++, at += width) {
         const value = vector.getItem(i)
-        if (value === null || value - value !== 0) throw await missingError(source, columns)
+        if (value === null || value - value !== 0) throw await incomplete()
         values[at] = value
         const size = Math.abs(value)
         if (size > largest[j]) largest[j] = size
       }
     }
+    if (weights) {
+      const vector = chunk.getColumnVector(width) as DuckDBDoubleVector
+      for (let i = 0; i < count; i++) {
+        const value = vector.getItem(i)
+        if (value === null || value - value !== 0) throw await incomplete()
+        rowWeights[rows + i] = value
+      }
+    }
+    if (cluster) {
+      const vector = chunk.getColumnVector(selected.length - 1)
+      for (let i = 0; i < count; i++) {
+        const name = vector.getItem(i)
+        if (name === null) throw await incomplete()
+        clusterNames.push(String(name))
+      }
+    }
     rows += count
   }
   if (rows === 0) throw new UnnormError('empty-table', `${source.name}: no row is left, for every row has a missing or infinite value (fill them in, or choose other columns with --columns)`)
-  const leftOut = source.columns.filter((column) => !columns.includes(column))
+  const leftOut = source.columns.filter((column) => !columns.includes(column) && column !== weights && column !== cluster)
   return {
     source: source.name,
     columns: columns.map(({ name }) => name),
     rows,
     values: rows === rowsRead ? values : values.subarray(0, rows * width),
     rowsRead,
+    ...(weights ? { weights: { column: weights.name, values: rowWeights.subarray(0, rows) } } : {}),
+    ...(cluster ? { clusters: { column: cluster.name, ...numberClusters(clusterNames) } } : {}),
     columnsLeftOut: leftOut.map(({ name }) => name),
     warnings: await readingWarnings(source, {
       rows, rowsRead,
@@ -86,7 +116,8 @@ export async function selectColumns(source: DataSource, options: ReadOptions): P
   asked?.forEach((column, k) => {
     if (asked.indexOf(column) < k) throw new UnnormError('repeated-column', `invalid columns: ${JSON.stringify(column.name)} twice (name each column once)`, 'usage')
   })
-  const candidates = asked ?? source.columns.filter(({ kind }) => kind !== 'other')
+  const { weights, cluster } = columnsOfRows(source, options)
+  const candidates = asked ?? source.columns.filter((column) => column.kind !== 'other' && column !== weights && column !== cluster)
   const other = candidates.find(({ kind }) => kind === 'other')
   if (other !== undefined) {
     throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(other.name)} is not numeric: its type is ${other.type} (leave it out of --columns, or convert it with --sql)`)
@@ -113,6 +144,14 @@ export async function selectColumns(source: DataSource, options: ReadOptions): P
     throw new UnnormError('no-numeric-column', `${source.name}: no numeric column among ${list} (${hint || 'at least one is needed'})`)
   }
   return { columns, rowsRead }
+}
+
+/** The columns that say how rows count. @throws UnnormError `unknown-column`; `repeated-column` where they are data columns too */
+function columnsOfRows(source: DataSource, { weights, cluster, columns }: ReadOptions): { weights: SourceColumn | undefined; cluster: SourceColumn | undefined } {
+  for (const [option, name] of [['weights', weights], ['cluster', cluster]]) {
+    if (name !== undefined && columns?.includes(name)) throw new UnnormError('repeated-column', `invalid ${option}: ${JSON.stringify(name)} is a data column too (leave it out of --columns)`, 'usage')
+  }
+  return { weights: weights === undefined ? undefined : findColumn(source, weights), cluster: cluster === undefined ? undefined : findColumn(source, cluster) }
 }
 
 function findColumn(source: DataSource, name: string): SourceColumn {
@@ -143,15 +182,18 @@ async function badCellsError(source: DataSource, column: SourceColumn, bad: numb
   )
 }
 
-async function missingError(source: DataSource, columns: readonly SourceColumn[]): Promise<UnnormError> {
-  const incomplete = `not (${completeRow(columns)})`
+async function missingError(source: DataSource, columns: readonly SourceColumn[], cluster: SourceColumn | undefined): Promise<UnnormError> {
+  const incomplete = `not (${completeRow(columns)})${cluster ? ` or ${isMissing(cluster)}` : ''}`
   const [[total]] = await queryRows(source.connection, `select count(*) from ${source.relation} where ${incomplete}`)
-  const cells = columns.flatMap((column) => [`coalesce(isfinite(${numberOf(column)}), false)`, textOf(column)])
+  const cells = [
+    ...columns.flatMap((column) => [`coalesce(isfinite(${numberOf(column)}), false)`, textOf(column)]),
+    ...(cluster ? [`not ${isMissing(cluster)}`, textOf(cluster)] : []),
+  ]
   const rows = await queryRows(source.connection, `select * from (select row_number() over () as number, ${incomplete} as incomplete, ${cells.join(', ')} from ${source.relation}) where incomplete limit 5`)
   const places = await source.places(rows.map(([number]) => Number(number)))
   const several = new Set(places.map(({ file }) => file)).size > 1
   const list = rows.map((row, i) => {
-    const wrong = columns.flatMap(({ name }, j) => (row[2 + 2 * j] === true ? [] : [`${JSON.stringify(name)} is ${describeCell(row[3 + 2 * j])}`]))
+    const wrong = [...columns, ...(cluster ? [cluster] : [])].flatMap(({ name }, j) => (row[2 + 2 * j] === true ? [] : [`${JSON.stringify(name)} is ${describeCell(row[3 + 2 * j])}`]))
     return `${several ? `${places[i].file} ` : ''}row ${places[i].row} (${wrong.join(', ')})`
   })
   const count = Number(total)

@@ -1,10 +1,12 @@
 // The contract of `fit.json` (format unnorm.fit/1). Numbers that are unknown are null, never invented.
 import type { Warning } from '../base/errors.ts'
+import type { BootstrapEstimate } from '../estimate/bootstrap-errors.ts'
 import type { ParametricStop } from '../estimate/parametric.ts'
 import type { PerBaseline } from '../evaluate/baselines/baseline.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
 import type { TrainingResult } from '../estimate/train.ts'
+import type { WaldTest } from '../estimate/wald.ts'
 import type { ParameterEstimate } from '../estimate/uncertainty.ts'
 
 export type { ParameterEstimate } from '../estimate/uncertainty.ts'
@@ -25,6 +27,11 @@ export interface FitJson {
     readonly rowsUsed: number
     readonly columns: readonly string[]
     readonly columnsLeftOut: readonly string[]
+    /** The column of the rows' weights, where they have some. */
+    readonly weights?: string
+    /** The column that says which rows belong together, and how many clusters there are. */
+    readonly cluster?: string
+    readonly clusters?: number
   }
   readonly model: {
     readonly name: string
@@ -47,6 +54,10 @@ export interface FitJson {
   /** Always empty so far: reported parameters stand in `parameters` with the natural ones. */
   readonly derived: readonly ParameterEstimate[]
   readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
+  /** Of `--test`, in its order. */
+  readonly tests?: readonly WaldTest[]
+  /** Of `--bootstrap`: errors and percentile intervals, in the order of `parameters`; null where no parameters were estimated. */
+  readonly bootstrap?: { readonly replicates: number; readonly failed: number; readonly seed: number; readonly parameters: readonly BootstrapEstimate[] } | null
   readonly level: number
   readonly objective: {
     readonly train: number | null

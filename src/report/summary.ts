@@ -42,7 +42,9 @@ function dataWords(fit: FitJson): string {
   const { rows, rowsUsed, columns, columnsLeftOut } = fit.data
   const used = rowsUsed === rows ? `${formatCount(rows)} rows` : `${formatCount(rowsUsed)} of ${formatCount(rows)} rows`
   const leftOut = columnsLeftOut.length === 0 ? '' : `; left out: ${plainText(shortList(columnsLeftOut, 3))}`
-  return `${used}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'} (${plainText(shortList(columns, 6))}${leftOut})`
+  const weighted = fit.data.weights === undefined ? '' : `, weighted by ${plainText(fit.data.weights)}`
+  const clustered = fit.data.cluster === undefined ? '' : `, ${formatCount(fit.data.clusters ?? NaN)} clusters by ${plainText(fit.data.cluster)}`
+  return `${used}${weighted}${clustered}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'} (${plainText(shortList(columns, 6))}${leftOut})`
 }
 
 function modelWords(fit: FitJson): string {
@@ -70,12 +72,19 @@ function resultEntries(fit: FitJson): [string, string][] {
   const baselines = comparisons.map(({ name, value }) => `${name} ${formatEstimate(value, logLikelihood.standardError)}`)
   const verdict = logLikelihood.differences && isDecided(comparisons) ? comparisonWords(comparisons, logLikelihood.standardError) : null
   return [
+    ...(fit.tests ?? []).map(({ hypothesis, statistic, degreesOfFreedom, pValue }, k): [string, string] => [k === 0 ? 'Wald test' : '', `${plainText(hypothesis)}: ${statistic === null || pValue === null ? 'unknown' : `χ² = ${formatNumber(statistic, 4)} on ${degreesOfFreedom}, p = ${formatNumber(pValue, 2)}`}`]),
+    ...(fit.bootstrap ? [['bootstrap', bootstrapWords(fit.bootstrap)] as [string, string]] : []),
     ['objective', parts.length === 0 ? 'unknown' : parts.join(', ') + units],
     ['log-likelihood', own === null ? 'unknown' : `${formatWithError(own.value, logLikelihood.standardError)} nats a row (${own.rows} rows)`],
     ...(baselines.length === 0 ? [] : [['  baselines', baselines.join(', ')] as [string, string]]),
     ...(verdict === null ? [] : [['', verdict] as [string, string]]),
     ['log Z', logNormalizer.value === null ? 'unknown' : `${formatWithError(logNormalizer.value, logNormalizer.standardError)}${logNormalizer.method === null ? '' : ` (${plainText(logNormalizer.method)})`}`],
   ]
+}
+
+function bootstrapWords({ replicates, failed, parameters }: NonNullable<FitJson['bootstrap']>): string {
+  const shown = parameters.slice(0, 4).flatMap(({ name, standardError }) => (standardError === null ? [] : [`${plainText(name)} ${formatError(standardError)}`]))
+  return `${formatCount(replicates)} replicates${failed > 0 ? `, ${formatCount(failed)} of them without an estimate` : ''}; standard errors ${shown.join(', ')}${parameters.length > 4 ? ', … (all in fit.json)' : ''}`
 }
 
 function entries(items: readonly (readonly [string, string])[], width: number): string[] {
@@ -98,7 +107,7 @@ function parameterTable(fit: FitJson, space: number, width: number, bold: (text:
   const names = shown.map(({ name }) => plainText(name))
   const level = `${formatSetting(fit.level * 100)} % interval`
   const numbers = [
-    column('estimate', estimates), column('std. error', errors),
+    column('estimate', estimates), column('std. error', errors.map((cell, row) => (shown[row].fixed ? 'fixed' : cell))),
     column(level, lows.map((low, row) => (shown[row].interval === null ? '–' : `${low}  ${highs[row]}`))),
   ]
   const numbersWidth = numbers.reduce((sum, cells) => sum + cells[0].length + 3, 0)

@@ -16,6 +16,8 @@ import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NormalizerContext } from '../evaluate/log-normalizer/method.ts'
 import { normalize } from '../evaluate/log-normalizer/normalize.ts'
 import { quadrature } from '../evaluate/log-normalizer/quadrature.ts'
+import { weightingOf } from '../estimate/weighting.ts'
+import type { Weighting } from '../estimate/weighting.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 
@@ -39,22 +41,36 @@ const BASELINE_ROWS = 100_000
 /** Rows on which the kernel density is evaluated where there are more than three times as many: each costs thousands of kernels. */
 const KERNEL_DENSITY_ROWS = 10_000
 
-/** Up to `most` rows of one part of a split, evenly spaced. */
-export function partOf(table: Table, part: 'train' | 'heldOut', split: Split, most: number): Float64Array {
-  const d = table.columns.length
+/** Up to `most` rows of one part of a split, evenly spaced: how many, and which of the table. */
+function placesOf(part: 'train' | 'heldOut', split: Split, most: number): { readonly count: number; row(k: number): number } {
   const total = part === 'train' ? split.trainCount : split.heldOutCount
   const row = part === 'train' ? split.trainRow : split.heldOutRow
   const count = Math.min(most, total)
+  return { count, row: (k) => row(Math.floor((k * total) / count)) }
+}
+
+/** Up to `most` rows of one part of a split, evenly spaced. */
+export function partOf(table: Table, part: 'train' | 'heldOut', split: Split, most: number): Float64Array {
+  const d = table.columns.length
+  const { count, row } = placesOf(part, split, most)
   const rows = new Float64Array(count * d)
   for (let k = 0; k < count; k++) {
-    const from = row(Math.floor((k * total) / count)) * d
+    const from = row(k) * d
     for (let j = 0; j < d; j++) rows[k * d + j] = table.values[from + j]
   }
   return rows
 }
 
+/** How the rows that `partOf` gives count. */
+export function weightingOfPart(table: Table, part: 'train' | 'heldOut', split: Split, most: number): Weighting {
+  const { count, row } = placesOf(part, split, most)
+  return weightingOf(table, count, row)
+}
+
 export const evaluationRows = (table: Table, part: 'train' | 'heldOut', split: Split): Float64Array => partOf(table, part, split, EVALUATED_ROWS)
+export const evaluationWeighting = (table: Table, part: 'train' | 'heldOut', split: Split): Weighting => weightingOfPart(table, part, split, EVALUATED_ROWS)
 export const baselineRows = (table: Table, split: Split): Float64Array => partOf(table, 'train', split, BASELINE_ROWS)
+export const baselineWeights = (table: Table, split: Split): Float64Array | undefined => weightingOfPart(table, 'train', split, BASELINE_ROWS).weights
 
 /** Rows at which each method may evaluate the energy of a fit: some seconds of a network. */
 const FIT_BUDGET = 400_000
@@ -80,8 +96,11 @@ export async function findLogNormalizer(about: Omit<NormalizerContext, 'budget'>
 
 export type Baselines = PerBaseline<Baseline | null>
 
-/** Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance). */
-export function fitBaselines(training: Float64Array, dimension: number): Baselines {
+/**
+ * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance).
+ * @param weights of the rows, with mean one: only the Gaussian knows of them
+ */
+export function fitBaselines(training: Float64Array, dimension: number, weights?: Float64Array): Baselines {
   const attempt = (make: () => Baseline): Baseline | null => {
     try {
       return make()
@@ -91,22 +110,23 @@ export function fitBaselines(training: Float64Array, dimension: number): Baselin
     }
   }
   return {
-    gaussian: attempt(() => gaussianBaseline(training, dimension)),
-    kernelDensity: attempt(() => kernelDensityBaseline(training, dimension)),
-    gaussianMixture: attempt(() => gaussianMixtureBaseline(training, dimension)),
+    gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
+    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension)),
+    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension)),
   }
 }
 
 /**
  * Log-likelihoods per row of the model and the baselines, all on the same rows.
  * @param areTraining whether they are rows that the baselines were fitted to
+ * @param weighting how the rows count
  */
-export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean): Promise<Likelihoods> {
+export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
   const ofBaselines = perBaseline((name) => baselines[name]?.logDensity(rows, () => areTraining) ?? null)
-  const model = perRow && meanWithError(perRow)
-  const mean = (values: Float64Array | null): number | null => values && meanWithError(values).value
-  const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values) : null)
+  const model = perRow && meanWithError(perRow, weighting)
+  const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
+  const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
   return {
     model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
     baselines: perBaseline((name) => mean(ofBaselines[name])),

@@ -35,6 +35,9 @@ export interface Estimated {
   readonly objective: { readonly train: number | null; readonly heldOut: number | null; readonly heldOutStandardError: number | null }
   readonly parameters?: readonly ParameterEstimate[]
   readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
+  readonly tests?: FitJson['tests']
+  /** Where one was asked for; null: there was nothing to repeat. */
+  readonly bootstrap?: FitJson['bootstrap']
   /** log Z where the family knows it; undefined: look for it. */
   readonly logNormalizer?: KnownLogNormalizer
   /** False where exp(−E) is known not to be integrable. */

@@ -16,12 +16,15 @@ function defaultByEstimator(show: (defaults: TrainingDefaults) => string): strin
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
   by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, dual for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  fix: { type: 'string', placeholder: 'NAME=VALUE,…', sentence: 'Parameters of a parametric model held at values: "precision[1,4] = 0, eta = 0"; or what the model can hold at what the rows say, by its name (see unnorm models)' },
   correctNoise: { type: 'choice', choices: noiseCorrections, implied: 'derivatives', placeholder: 'HOW', sentence: 'Take the noise of denoising out of the density again, to first order in its variance: by the energy\'s own derivatives, or extrapolated from a second fit with half of the variance' },
   steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },
   batch: { type: 'number', integer: true, minimum: 1, defaultWords: defaultByEstimator(({ batch }) => String(batch)), sentence: 'Rows in a training step of a network' },
   learningRate: { type: 'number', above: 0, defaultWords: defaultByEstimator(({ learningRate }) => String(learningRate)), sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },
   weightDecay: { type: 'number', minimum: 0, defaultWords: `falls with the rows: ${defaultByEstimator(({ decayTimesRows }) => `${decayTimesRows}/n`)}, at most ${LARGEST_DECAY}`, sentence: 'Decoupled weight decay of networks, times the learning rate per step' },
   holdout: { type: 'number', minimum: 0, below: 1, defaultWords: '0.1 for networks, 0 for parametric models', placeholder: 'F', sentence: 'Share of the rows kept out of the fit, for early stopping and evaluation' },
+  bootstrap: { type: 'number', integer: true, minimum: 2, placeholder: 'N', sentence: 'Fit again for N tables of rows drawn with replacement (clusters where there are some): standard errors and percentile intervals beside the others (parametric models)' },
+  test: { type: 'string', placeholder: 'EQUATIONS', sentence: 'Wald tests of linear hypotheses about parameters: "a = b, precision[1,2] = 0" tests both at once; semicolons separate tests (parametric models)' },
   level: { type: 'number', above: 0, below: 1, default: 0.95, sentence: 'Confidence level of intervals' },
   seed: { type: 'number', integer: true, default: 0, sentence: 'Seed of everything random' },
 } as const

@@ -8,7 +8,7 @@ import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
-import { checkCollinearity, checkConstantColumns } from '../data/check.ts'
+import { checkCollinearity, checkConstantColumns, checkWeighting } from '../data/check.ts'
 import { columnScale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
@@ -17,13 +17,14 @@ import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { baselineRows, compareLikelihoods, evaluationRows, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
+import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { fitOptions } from './fit-options.ts'
+import type { FitOptionValues } from './fit-options.ts'
 import { splitOfFit } from './held-out.ts'
 import type { ResolvedNoise } from './noise.ts'
 import type { FitEnvironment, FitRequest } from './request.ts'
@@ -40,11 +41,13 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const warnings: Warning[] = []
   const d = table.columns.length
   checkConstantColumns(table)
+  checkWeighting(table)
   const scale = columnScale(table)
   warnings.push(...checkCollinearity(table, scale))
 
   const isNetwork = source.kind === 'network'
-  if (!isNetwork) refuseTrainingOptions(request, source.name)
+  if (isNetwork) refuseParametricOptions(options, table, source.name)
+  else refuseTrainingOptions(request, source.name)
   const setting = settle(source, table, scale, options.by, request.noise)
   const { name, estimator, traced, objective, noise, ladder } = setting
   const { correctNoise: correction } = options
@@ -71,25 +74,28 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
     { energy, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
   ) : null)
-  const baselines = fitBaselines(baselineRows(table, split), d)
+  const baselines = fitBaselines(baselineRows(table, split), d, baselineWeights(table, split))
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
-  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut)
-  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true)).model : likelihoods.model
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split))
+  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true, evaluationWeighting(table, 'train', split))).model : likelihoods.model
   const clusters = findClusters(table.values, d)
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   if (isNetwork && name !== 'dual' && clusters.separated) warnings.push(clusterWarning(clusters))
-  const goodness = await testGoodness(energy, unseen, random.split('goodness of fit'))
+  // The test takes rows as independent draws that count alike.
+  const goodness = table.weights || table.clusters ? null : await testGoodness(energy, unseen, random.split('goodness of fit'))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
 
   const fit: FitJson = {
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
-    data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut },
+    data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut, ...countedBy(table) },
     model: { name: model.name, logDensity: model.formula, domain: model.domain.name, parameterCount: traced.parameterCount },
     estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, stopped: estimated.stopped },
     ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
     derived: [],
     ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
+    ...(estimated.tests === undefined ? {} : { tests: estimated.tests }),
+    ...(estimated.bootstrap === undefined ? {} : { bootstrap: estimated.bootstrap }),
     level: options.level,
     objective: { ...estimated.objective, units: isNetwork ? 'standardized' : 'data' },
     logNormalizer: { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null },
@@ -146,6 +152,21 @@ function refuseTrainingOptions(request: FitRequest, model: string): void {
     throw new UnnormError('invalid-option', `invalid ${flagName(found)}: only a network is trained in minibatches, and ${model} is fitted over all rows (leave it out)`, 'usage')
   }
   if (request.initial) throw new UnnormError('invalid-option', `invalid init: only a network starts from another's weights, and ${model} has start values of its own (leave it out)`, 'usage')
+}
+
+/** What only a parametric model has. */
+function refuseParametricOptions({ fix, bootstrap, test }: FitOptionValues, { weights, clusters }: Table, model: string): void {
+  const refuse = (name: string, why: string): UnnormError => new UnnormError('invalid-option', `invalid ${name}: ${why} (leave it out, or choose a parametric model; ${model} is a network)`, 'usage')
+  if (fix !== undefined) throw refuse('fix', 'the weights of a network have no names')
+  if (test !== undefined) throw refuse('test', 'the weights of a network have no names')
+  if (bootstrap !== undefined) throw refuse('bootstrap', 'a network has no parameters to report')
+  if (weights !== undefined) throw refuse('weights', 'networks are trained on rows that count alike')
+  if (clusters !== undefined) throw refuse('cluster', 'clusters are for standard errors, and a network has none')
+}
+
+/** What fit.json says of how rows count. */
+function countedBy({ weights, clusters }: Table): Pick<FitJson['data'], 'weights' | 'cluster' | 'clusters'> {
+  return { ...(weights ? { weights: weights.column } : {}), ...(clusters ? { cluster: clusters.column, clusters: clusters.count } : {}) }
 }
 
 function checkDomain(model: Model, table: Table): void {

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { columnScale } from '../../src/data/standardize.ts'
 import { denoising } from '../../src/estimate/estimators/denoising.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
-import { covarianceOf, describeParameters, normalQuantile, sandwich } from '../../src/estimate/uncertainty.ts'
+import { normalQuantile } from '../../src/base/normal-distribution.ts'
+import { covarianceOf, describeParameters, sandwich } from '../../src/estimate/uncertainty.ts'
 import { choleskyDecompose, invertCholesky, multiply, transpose } from '../../src/base/linear-algebra.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { trace } from '../../src/model/model.ts'
@@ -170,7 +171,7 @@ test('when the score feels no parameter at all there is no covariance', async ()
   const model = defineModel({ name: 'fixed', parameters: { c: scalar() }, logDensity: ({ c }, x) => x.at(0).square().mul(-0.5).add(c) })
   const { fit, traced } = await fitModel(model, scoreMatching, normalRows(50, 1, 1), 1)
   expect([fit.stopped, fit.covariance]).toEqual(['flat direction', null])
-  expect(describeParameters(traced, fit, 0.95)).toEqual({ parameters: [{ name: 'c', estimate: null, standardError: null, interval: null }], covariance: null })
+  expect(describeParameters(traced, fit, 0.95)).toEqual({ parameters: [{ name: 'c', estimate: null, standardError: null, interval: null }], covariance: null, root: null })
 })
 
 describe('the normal quantile', () => {

@@ -3,7 +3,6 @@ import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Warning } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
-import type { Random } from '../../base/random.ts'
 import type { MethodName } from '../../evaluate/log-normalizer/method.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import { defineCommand } from '../command.ts'
@@ -100,8 +99,8 @@ interface Asked {
 async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check }: Asked, warnings: Warning[]): Promise<Evaluation> {
   const { energy, metadata, fit, folder } = opened
   const d = metadata.columns.length
-  const [{ logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }] = await Promise.all([
-    import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'),
+  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }] = await Promise.all([
+    import('../../evaluate/mean-with-error.ts'), import('../row-objective.ts'), import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'),
   ])
   const rows = table.values
   const random = createRandom(fit?.seed ?? 0).split('evaluate')
@@ -116,6 +115,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
     if (baselines !== null && baselines.kernelDensityRows < table.rows) {
       warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
     }
+    const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
     const goodness = await testGoodness(energy, rows, random.split('goodness of fit'))
     return {
       rows: table.rows,
@@ -126,42 +126,11 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,
       check: check ? await checkByFlow(context, rows, reported, warnings) : null,
-      objective: { ...(await objectiveOf(opened, rows, threads, random.split('noise'))), units: fit?.objective.units ?? null },
+      objective: { ...(objectives === null ? { value: null, standardError: null } : meanWithError(objectives)), units: fit?.objective.units ?? null },
       goodnessOfFit: { test: goodness?.test ?? null, statistic: goodness?.statistic ?? null, pValue: goodness?.pValue ?? null },
       warnings,
     }
   } finally {
     await ladder?.release()
-  }
-}
-
-/** Draws of the noise for each row, in pairs ±z: as many as a fit takes, fewer where rows are many. */
-const MOST_DRAWS = 32
-const ROWS_TIMES_DRAWS = 2_000_000
-
-/** The objective of the run on these rows; its error is that over rows, draws of one row averaged first. */
-async function objectiveOf({ folder, metadata }: OpenedModel, rows: Float64Array, threads: number | undefined, random: Random) {
-  const [{ openObjective }, { meanWithError }] = await Promise.all([import('../../node/open-model.ts'), import('../../evaluate/mean-with-error.ts')])
-  const objective = folder === null ? null : await openObjective(folder, metadata.columns.length, threads === undefined ? {} : { threads })
-  if (objective === null) return { value: null, standardError: null }
-  try {
-    if (objective.drawsPerRow === 0) return meanWithError(await objective.perRow(rows, null))
-    const total = new Float64Array(rows.length / metadata.columns.length)
-    const draws = new Float64Array(total.length * objective.drawsPerRow)
-    const levels = new Float64Array(total.length)
-    const count = Math.max(2, Math.min(MOST_DRAWS, 2 * Math.floor(ROWS_TIMES_DRAWS / total.length / 2)))
-    for (let draw = 0; draw < count; draw++) {
-      if (draw % 2 === 0) {
-        random.split(draw).fillNormal(draws)
-        random.split(draw).split('levels').fillUniform(levels)
-      } else {
-        draws.forEach((z, k) => { draws[k] = -z })
-      }
-      const values = await objective.perRow(rows, { normal: draws, uniform: levels })
-      values.forEach((value, k) => { total[k] += value / count })
-    }
-    return meanWithError(total)
-  } finally {
-    await objective.release()
   }
 }

@@ -17,6 +17,8 @@ const modelOptions: Options = Object.assign({}, ...Object.values(builtInModels).
 const { by, ...training } = fitOptions
 const options = {
   columns: { type: 'string', placeholder: 'A,B,…', defaultWords: 'every numeric column', sentence: 'Columns to fit, separated by commas; names that hold commas in backquotes' },
+  weights: { type: 'string', placeholder: 'COLUMN', sentence: 'Column of numbers ≥ 0 that say how much each row counts; no data column then (parametric models)' },
+  cluster: { type: 'string', placeholder: 'COLUMN', sentence: 'Column, text or numbers, whose equal cells say which rows belong together: standard errors then take clusters, not rows, for independent (parametric models)' },
   model: { type: 'string', placeholder: 'NAME|FILE', default: 'mlp', sentence: 'Built-in model (see unnorm models), or a .ts or .js file that exports one made by defineModel' },
   by,
   noise: { type: 'string', placeholder: 'S', defaultWords: 'chosen from the data', sentence: 'Noise of denoising: 0.1 standard deviations of each column; or 0.5,0.2 in the data\'s units, one a column; or @FILE with a covariance in the data\'s units' },
@@ -57,7 +59,7 @@ export const command = defineCommand({
 })
 
 type Values = {
-  readonly [Name in 'columns' | 'model' | 'noise' | 'table' | 'sql' | 'out' | 'init' | 'resume']?: string
+  readonly [Name in 'columns' | 'weights' | 'cluster' | 'model' | 'noise' | 'table' | 'sql' | 'out' | 'init' | 'resume']?: string
 } & { readonly model: string; readonly missing: 'refuse' | 'drop'; readonly threads?: number } & Readonly<Record<string, unknown>>
 
 async function resumed(context: Context, data: string | undefined, values: Values, given: ReadonlySet<string>): Promise<FitJson> {
@@ -78,12 +80,19 @@ async function fresh(context: Context, data: string | undefined, values: Values,
   const [{ startRun }, { defaultThreads }, { parseColumnList }] = await Promise.all([
     import('../fit-run.ts'), import('../../node/engine.ts'), import('../../node/read-table.ts'),
   ])
+  const oneColumn = (option: string, text: string): string => {
+    const [name, ...more] = parseColumnList(text)
+    if (more.length > 0) throw new UnnormError('invalid-option', `invalid ${option}: ${text} (must be one column; put \` around a name that holds a comma)`, 'usage')
+    return name
+  }
   return startRun(context, {
     request: {
       source: data ?? null,
       read: {
         missing: values.missing,
         ...(values.columns === undefined ? {} : { columns: parseColumnList(values.columns) }),
+        ...(values.weights === undefined ? {} : { weights: oneColumn('weights', values.weights) }),
+        ...(values.cluster === undefined ? {} : { cluster: oneColumn('cluster', values.cluster) }),
         ...(values.table === undefined ? {} : { table: values.table }),
         ...(values.sql === undefined ? {} : { sql: values.sql }),
       },

@@ -11,10 +11,11 @@ export interface GaussianBaseline extends Baseline {
 
 /**
  * @param training row-major [n × d], n > d
+ * @param weights of the rows, with mean one; all alike if left out
  * @throws UnnormError `singular-covariance`
  */
-export function gaussianBaseline(training: Float64Array, dimension: number): GaussianBaseline {
-  const { mean, covariance } = rowMoments(training, dimension)
+export function gaussianBaseline(training: Float64Array, dimension: number, weights?: Float64Array): GaussianBaseline {
+  const { mean, covariance } = rowMoments(training, dimension, weights)
   const factor = choleskyFactor(covariance, dimension)
   if (factor === null) {
     throw new UnnormError(

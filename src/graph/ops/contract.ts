@@ -3,7 +3,7 @@ import { build, lengthOver, ROWS, showShape } from '../node.ts'
 import type { Node, Op, Shape } from '../node.ts'
 import type { Emitter } from '../emitter.ts'
 import { gatherStrided, stridesOf, tensor } from '../tensor.ts'
-import { constantOp } from './leaf.ts'
+import { constant, constantOp } from './leaf.ts'
 import { coefficient, expand, fill, reshape, scale, splat, sum, transpose, transposeOp } from './linear.ts'
 
 /** Which axes of a and b are multiplied and summed, and which run along together. */
@@ -88,6 +88,10 @@ export const contractOp: Op = {
   simplify: ([a, b], attributes, shape) => {
     const { left, right, batchLeft, batchRight } = attributes as unknown as Axes
     if (splat(a) === 0 || splat(b) === 0) return fill(a.graph, 0, shape)
+    if (a.op === constantOp && b.op === constantOp) {
+      const value = (node: Node) => ({ shape: node.shape, data: node.attributes.data as Float64Array })
+      return constant(a.graph, contractOp.value([value(a), value(b)], attributes, shape).data, shape)
+    }
     if (batchLeft.length === 0) {
       // A factor that is the same number everywhere leaves a sum of the other, repeated along its own free axes.
       if (splat(a) !== undefined) return scale(spread(sum(b, right), freeAxes(a.shape.length, left).length, shape, 'front'), splat(a)!)
