@@ -19,11 +19,12 @@ const BUDGETS: Readonly<Record<number, number>> = { 2: 30_000, 10: 60_000, 50: 1
 type Method = 'reported' | 'annealed' | 'bridge' | 'importance'
 const METHODS: readonly Method[] = ['reported', 'annealed', 'bridge', 'importance']
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, dimensions: { type: 'string', default: '2,10,50' }, methods: { type: 'string', default: METHODS.join(',') }, append: { type: 'boolean', default: false } } })
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, dimensions: { type: 'string', default: '2,10,50' }, methods: { type: 'string', default: METHODS.join(',') }, densities: { type: 'string' }, append: { type: 'boolean', default: false } } })
 const runs = Number(values.runs)
 const dimensions = values.dimensions.split(',').map(Number)
 const methods = METHODS.filter((name) => values.methods.split(',').includes(name))
-const isWhole = runs === 200 && dimensions.length === 3 && methods.length === METHODS.length
+const wanted = values.densities?.split(',') ?? knownEnergies.map((make) => make(2).name)
+const isWhole = values.densities === undefined && runs === 200 && dimensions.length === 3 && methods.length === METHODS.length
 
 interface Found {
   readonly error: number
@@ -53,7 +54,7 @@ const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0
 const percent = (list: readonly boolean[]): string => (list.length === 0 ? '–' : `${(100 * mean(list.map(Number))).toFixed(1)} %`)
 
 for (const d of dimensions) {
-  for (const make of knownEnergies) {
+  for (const make of knownEnergies.filter((each) => wanted.includes(each(2).name))) {
     for (const name of methods) {
       const known = make(d)
       const all: Found[] = []

@@ -1,22 +1,20 @@
-// Whether an energy can be integrated, told by its tails: along every ray tried it must end by growing faster than d log r, for
+// Whether an energy can be integrated, told by its tails: along every ray tried exp(−E) must end by falling faster than r⁻ᵈ, for
 // exp(−E) r^(d−1) to have a finite integral over r.
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Target } from './target.ts'
 
-const RAYS = 32
-/** Where to look, in units of the spread: far beyond any chain, and within what float32 can square. */
-const [NEAR, FAR] = [2 ** 10, 2 ** 11]
+const RANDOM_RAYS = 64
+/** Radii in units of the spread. So far out next to no ray comes out of a wall, as along the mouth of a funnel, between the last two. */
+const RADII = [2 ** 16, 2 ** 19, 2 ** 20] as const
 
 /**
- * Refuses an energy whose tails do not hold the chains.
- * @param target in coordinates of unit spread around zero
- * @param describe a point of these coordinates in words
- * @throws UnnormError `not-integrable`
+ * Looks along both senses of every axis and along random rays.
+ * @param energyAt energies [n] of points [n × d], in coordinates of unit spread around zero
+ * @returns the unit vector [d] of a ray along which the mass of a shell, rᵈ exp(−E), does not fall at the end; null where there is none
  */
-export async function refuseOpenTails(target: Target, describe: (point: Float64Array) => string, random: Random): Promise<void> {
-  const d = target.dimension
-  const directions = new Float64Array((2 * d + RAYS) * d)
+export async function openRay(energyAt: (points: Float64Array) => Promise<Float64Array>, d: number, random: Random): Promise<Float64Array | null> {
+  const directions = new Float64Array((2 * d + RANDOM_RAYS) * d)
   random.fillNormal(directions, 2 * d * d)
   for (let j = 0; j < d; j++) {
     directions[2 * j * d + j] = 1
@@ -26,12 +24,26 @@ export async function refuseOpenTails(target: Target, describe: (point: Float64A
     const length = Math.hypot(...directions.subarray(start, start + d))
     for (let k = start; k < start + d; k++) directions[k] /= length
   }
-  const near = (await target.evaluate(directions.map((value) => NEAR * value))).energy
-  const far = (await target.evaluate(directions.map((value) => FAR * value))).energy
-  for (let ray = 0; ray < near.length; ray++) {
-    // An energy of +∞ is no density at all there; where it is not a number nothing can be said, and chains do not go.
-    if (far[ray] - near[ray] > d * Math.log(FAR / NEAR) || !(far[ray] < Infinity)) continue
-    const point = directions.subarray(ray * d, (ray + 1) * d)
-    throw new UnnormError('not-integrable', `no samples: exp(−energy) cannot be integrated, because the energy does not grow towards ${describe(point)}; it is no density (fit the model again: for a Gaussian the rows may be too few, a model of your own needs a term that grows in every direction)`)
+  const count = directions.length / d
+  const points = new Float64Array(RADII.length * directions.length)
+  RADII.forEach((radius, k) => points.set(directions.map((value) => radius * value), k * directions.length))
+  const energies = await energyAt(points)
+  for (let ray = 0; ray < count; ray++) {
+    const [near, middle, far] = RADII.map((radius, k) => d * Math.log(radius) - energies[k * count + ray])
+    // An energy of +∞ is no density at all there; where it is not a number nothing can be said.
+    if (far > -Infinity && far >= Math.max(near, middle)) return directions.slice(ray * d, (ray + 1) * d)
   }
+  return null
+}
+
+/**
+ * Refuses an energy whose tails do not hold the chains.
+ * @param target in coordinates of unit spread around zero
+ * @param describe a point of these coordinates in words
+ * @throws UnnormError `not-integrable`
+ */
+export async function refuseOpenTails(target: Target, describe: (point: Float64Array) => string, random: Random): Promise<void> {
+  const ray = await openRay(async (points) => (await target.evaluate(points)).energy, target.dimension, random)
+  if (ray === null) return
+  throw new UnnormError('not-integrable', `no samples: exp(−energy) cannot be integrated, because the energy does not grow towards ${describe(ray)}; it is no density (fit the model again: for a Gaussian the rows may be too few, a model of your own needs a term that grows in every direction)`)
 }

@@ -13,6 +13,7 @@ import { choose, normalize } from '../../src/evaluate/log-normalizer/normalize.t
 import { pathOf } from '../../src/evaluate/log-normalizer/path.ts'
 import { kernelProposal, studentProposal } from '../../src/evaluate/log-normalizer/proposals.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
+import { refuseRisingTails } from '../../src/evaluate/log-normalizer/tails.ts'
 import { mixtureEnergy, mixtureRows, normalRows, pointwiseEnergy } from './energies.ts'
 import type { Component } from './energies.ts'
 import { banana, correlatedGaussian, knownEnergies, twoModes } from './known-normalizers.ts'
@@ -165,6 +166,13 @@ describe('what must not be believed', () => {
     expect(annealed.refuses(contextOf(energy, sample(6, createRandom(1))))).toMatch(/at least 10 rows/)
     const flat = pointwiseEnergy(4, ([a, b, c]) => (a * a + b * b + c * c) / 2)
     await expect(normalize(contextOf(flat, normalRows(200, 4, createRandom(1))), ['annealed'])).rejects.toThrow(/does not fall fast enough along \+x4/)
+  })
+  test('densities with narrow valleys are no such energies: every ray falls at its end', async () => {
+    for (const make of knownEnergies) {
+      const { energy, sample } = make(10)
+      const rows = sample(200, createRandom('rows'))
+      for (let seed = 0; seed < 100; seed++) await refuseRisingTails(energy, rows, createRandom(seed))
+    }
   })
 })
 
