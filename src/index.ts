@@ -18,6 +18,8 @@ export {
   softplus, sqrt, stack, sum, tan, tanh, where,
 } from './model/expression.ts'
 export type { Condition, Literal, Operand } from './model/expression.ts'
+export { formulaModel } from './model/formula/formula-model.ts'
+export type { FormulaOptions } from './model/formula/formula-model.ts'
 export { gaussian } from './model/energies/gaussian.ts'
 export { builtInModels } from './model/energies/index.ts'
 export type { BuiltInModel } from './model/energies/index.ts'

@@ -13,11 +13,14 @@ import type { Checkpoint, RunRequest } from '../node/checkpoint.ts'
 import { loadDrawing } from '../node/drawing.ts'
 import { loadOnnxRuntime, nodeEngine } from '../node/engine.ts'
 import { modelFingerprint, tableFingerprint } from '../node/fingerprint.ts'
-import { loadModel } from '../node/load-model.ts'
+import { elementNames } from '../model/parameters.ts'
+import { loadFormula, loadModel } from '../node/load-model.ts'
 import type { LoadedModel } from '../node/load-model.ts'
+import { readFit } from '../node/open-model.ts'
 import { createRunFolder, resumeRunFolder, runName } from '../node/run-folder.ts'
 import type { RunFolder } from '../node/run-folder.ts'
 import { runOutputs } from '../node/save-run.ts'
+import { shortList } from '../report/format.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { fitModel } from '../result/fit.ts'
 import type { FitEnvironment, FitRequest } from '../result/request.ts'
@@ -45,15 +48,16 @@ function refuseIfStopped(context: Context): void {
 
 /** Reads the data and loads the model of a request. */
 async function prepare(context: Context, request: RunRequest): Promise<{ model: LoadedModel; table: Table }> {
-  const { text, options } = request.model
+  const { text, options, formula } = request.model
   const isFile = /[\\/.]/.test(text)
-  const model = await loadModel(isFile ? fromWorkingFolder(text, request) : text, options, ownModules)
+  // A wrong name of a model is told before the rows are read; a formula is nothing without their columns.
+  const named = formula ? undefined : await loadModel(isFile ? fromWorkingFolder(text, request) : text, options, ownModules)
   context.progress.phase(`reading ${request.read.sql === undefined ? (request.source === '-' ? 'standard input' : request.source) : 'the data'}`)
   const reading = readRequested(request, () => context.stdin as Readable)
   loadAhead()
   const table = await reading
   refuseIfStopped(context)
-  return { model, table }
+  return { model: named ?? await loadFormula(formula!, table.columns), table }
 }
 
 /** What a new run is asked for, as far as the command line tells; noise of a file is read once the columns are known. */
@@ -71,9 +75,14 @@ export async function startRun(context: Context, { request: asked, out, init, no
   const folder = await createRunFolder({ out, name: runName(asked.read.sql ?? asked.source ?? '', asked.model.text) })
   return inFolder(context, folder, async () => {
     const { model, table } = await prepare(context, asked)
-    const request: RunRequest = noiseOf === undefined ? asked : { ...asked, noise: await noiseOf(table.columns) }
+    const isNetwork = model.source.kind === 'network'
+    const request: RunRequest = {
+      ...asked,
+      ...(noiseOf === undefined ? {} : { noise: await noiseOf(table.columns) }),
+      ...(init === undefined || isNetwork ? {} : { startValues: await initialParameters(init, model, table) }),
+    }
     const fingerprint = modelFingerprint(model, table.columns.length)
-    const initial = init === undefined ? null : await initialWeights(init, fingerprint, table)
+    const initial = init === undefined || !isNetwork ? null : await initialWeights(init, fingerprint, table)
     const checkpoint: Checkpoint = {
       unnorm: version, request, columns: table.columns, dataFingerprint: tableFingerprint(table), modelFingerprint: fingerprint, initial, state: null,
     }
@@ -92,7 +101,18 @@ async function initialWeights(run: string, fingerprint: string, table: Table): P
   return state.best?.theta ?? state.average
 }
 
+/** The estimates of another run, for the parameters that this model has too. */
+async function initialParameters(run: string, { source }: LoadedModel, table: Table): Promise<(number | null)[]> {
+  const { parameters = [] } = await readFit(run)
+  const parameterNames = Object.entries(source.parameters(table.columns.length)).flatMap(([name, parameter]) => elementNames(name, parameter))
+  const values = parameterNames.map((name) => parameters.find((parameter) => parameter.name === name)?.estimate ?? null)
+  if (values.some((value) => value !== null)) return values
+  const theirs = parameters.length === 0 ? 'it estimated no parameters' : `its parameters are ${shortList(parameters.map(({ name }) => name), 6)}`
+  throw new UnnormError('wrong-model', `cannot start from ${run}: ${theirs}, this model has ${shortList(parameterNames, 6)} (leave --init out)`)
+}
+
 function modelWords({ model }: RunRequest): string {
+  if (model.formula) return `--log-density ${JSON.stringify(model.formula.logDensity)}`
   const options = Object.entries(model.options).map(([name, value]) => ` --${name} ${String(value)}`)
   return model.text + options.join('')
 }
@@ -169,6 +189,7 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
     ...(request.noise === null ? {} : { noise: request.noise }),
     ...(start.state === null ? {} : { resume: start.state }),
     ...(start.initial === null ? {} : { initial: start.initial }),
+    ...(request.startValues === undefined ? {} : { initial: request.startValues.map((value) => value ?? NaN) }),
   }
   context.progress.phase(`fitting ${counted(table.rows, 'row')} of ${counted(table.columns.length, 'column')}`)
   const result = await fitModel(model.source, table, fitRequest, environment).catch(async (error: unknown) => {

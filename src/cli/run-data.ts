@@ -21,9 +21,14 @@ function requestedData(request: RunRequest): { source: string | null; options: R
 
 /** Reads the data of a request; `standardInput` is what `-` stands for. */
 export async function readRequested(request: RunRequest, standardInput?: () => Readable): Promise<Table> {
-  const { readTable } = await import('../node/read-table.ts')
+  const { formula } = request.model
+  const [{ readTable }, { formulaColumns }] = await Promise.all([
+    import('../node/read-table.ts'),
+    formula ? import('../model/formula/formula-model.ts') : { formulaColumns: undefined },
+  ])
   const { source, options } = requestedData(request)
-  return readTable(source, { ...options, ...(source === '-' && standardInput !== undefined ? { standardInput: standardInput() } : {}) })
+  const chosen = formulaColumns && { chooseColumns: (names: readonly string[]) => formulaColumns(formula!.logDensity, names) }
+  return readTable(source, { ...options, ...chosen, ...(source === '-' && standardInput !== undefined ? { standardInput: standardInput() } : {}) })
 }
 
 /**

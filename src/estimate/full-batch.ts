@@ -35,6 +35,12 @@ export interface Spread {
   readonly gradientProducts: Float64Array
 }
 
+/** How many there are, and the first of them: their place (from 0) and their values [d]. */
+export interface NonFiniteRows {
+  readonly count: number
+  readonly first: readonly { readonly row: number; readonly values: Float64Array }[]
+}
+
 /** An objective over a table. Calls throw `Interrupted` once the signal given at opening is aborted. */
 export interface FullBatch {
   readonly rowCount: number
@@ -46,8 +52,8 @@ export interface FullBatch {
   spread(theta: Float64Array, basis?: Basis): Promise<Spread>
   /** Mean over rows of the squared gradient of one row, [P]: the diagonal of `spread`, without the rest of it. */
   gradientSquares(theta: Float64Array): Promise<Float64Array>
-  /** The first row (from 0) whose objective is not a finite number. */
-  firstNonFiniteRow(theta: Float64Array): Promise<number | undefined>
+  /** Rows whose objective is not a finite number. */
+  nonFiniteRows(theta: Float64Array): Promise<NonFiniteRows>
   release(): Promise<void>
 }
 
@@ -59,6 +65,8 @@ const CHUNK_ELEMENTS = 2 ** 21
 const CHUNK_ROWS = 65_536
 /** Directions whose Hessian products are computed in one run. */
 const DIRECTIONS = 32
+/** Rows that an error names. */
+const SHOWN_ROWS = 5
 
 interface Pass {
   /** Runs all chunks; `each` gets every chunk's outputs. */
@@ -181,14 +189,18 @@ export function openFullBatch(
       })
       return squares
     },
-    firstNonFiniteRow: async (at) => {
+    nonFiniteRows: async (at) => {
       const { run } = await pass('objective rows', () => openPass('objective rows', [...batch.inputs, theta], { perRow: batch.perRow }, width))
-      let found: number | undefined
+      const found: number[] = []
+      let count = 0
       await run(feed(at), (outputs, first) => {
-        const own = outputs.perRow.data.findIndex((value) => !Number.isFinite(value))
-        if (own >= 0) found ??= first + own
+        outputs.perRow.data.forEach((value, k) => {
+          if (Number.isFinite(value)) return
+          count++
+          if (found.length < SHOWN_ROWS) found.push(first + k)
+        })
       })
-      return found
+      return { count, first: found.map((row) => ({ row, values: rows.slice(row * dimension, (row + 1) * dimension) })) }
     },
     release: async () => {
       for (const opened of passes.values()) await (await opened).release()

@@ -26,6 +26,8 @@ export interface ParametricOptions {
   /** Start values and simulated noise are drawn from streams of it. */
   readonly random: Random
   readonly signal?: AbortSignal
+  /** Where a search starts, [P]; NaN where the model's own start stands. Refused where nothing is searched. */
+  readonly initial?: ArrayLike<number>
   /** Steps of each start of a search; 200 by default (1000 for L-BFGS). Refused where nothing is searched. */
   readonly maxSteps?: number
   /** Parameters held at values. */
@@ -86,15 +88,22 @@ export function startValues(traced: TracedModel, random: Random): Float64Array {
   return theta
 }
 
-/** @throws UnnormError `objective-not-finite`, naming the row, and the column whose unit may be why */
+/** @throws UnnormError `objective-not-finite`, naming the first rows with their values, and the column whose unit may be why */
 export async function refuseNonFinite({ traced, batch, options }: ParametricWork, theta: Float64Array): Promise<never> {
-  const row = await batch.firstNonFiniteRow(theta)
+  const { count, first } = await batch.nonFiniteRows(theta)
   const start = traced.parameterNames.slice(0, 6).map((name, k) => `${name} = ${theta[k]}`).join(', ')
   const more = theta.length > 6 ? ', …' : ''
+  const columns = options.scale?.columns ?? []
+  const point = (values: Float64Array): string => (columns.length === 0 ? '' : ` (${columns.slice(0, 6).map((name, j) => `${name} = ${values[j]}`).join(', ')})`)
+  const rows = first.map(({ row, values }) => `row ${row + 1}${point(values)}`).join(', ')
+  const others = count > first.length ? ` and ${count - first.length} of the other ${batch.rowCount - first.length} rows` : ''
+  // Where every row fails it is the start; where some do it is they.
+  const remedy = count === batch.rowCount
+    ? 'Start where the model is defined: --parameters "a = 1" for a formula, scalar({ initial: 1 }) in a file.'
+    : 'The log-density must be defined at every row: write it so, or leave such rows out.'
   throw new UnnormError(
     'objective-not-finite',
-    `model ${traced.model.name}: the objective is not a finite number${row === undefined ? '' : ` at row ${row + 1}`} for the start values ${start}${more}. `
-    + (extremeUnit(options.scale) ?? 'Start where the model is defined, e.g. scalar({ initial: 1 }), and check that logDensity is defined at every row.'),
+    `model ${traced.model.name}: the objective is not a finite number${count === 0 ? '' : ` at ${rows}${others}`} for the start values ${start}${more}. ${extremeUnit(options.scale) ?? remedy}`,
   )
 }
 

@@ -2,6 +2,8 @@
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Random } from '../base/random.ts'
+import { initialValues } from '../model/model.ts'
 import type { TracedModel } from '../model/model.ts'
 import { lift, restrict } from '../model/restriction.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -62,7 +64,8 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   if (whole.parameterCount === 0) throw new UnnormError('model', `model ${whole.model.name} has no parameters: there is nothing to estimate`)
   if (rows.length === 0 || rows.length % whole.dimension !== 0) throw new Error(`${rows.length} numbers are no rows of ${whole.dimension} columns`)
   const { restriction, weighting } = options
-  const traced = restriction ? restrict(whole, restriction) : whole
+  const started = options.initial ? startingAt(whole, options.initial, options.random.split('initial')) : whole
+  const traced = restriction ? restrict(started, restriction) : started
   const objective = integrateNoise(traced, estimator.objective(traced, options.noise), {
     random: options.random.split('noise'),
     ...(options.draws === undefined ? {} : { draws: options.draws }),
@@ -70,6 +73,9 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   const quadratic = traced.parameterCount <= LARGEST_HESSIAN && isQuadraticIn(objective.value, [traced.theta])
   if (quadratic && options.maxSteps !== undefined) {
     throw new UnnormError('invalid-option', `invalid steps: ${estimator.name} of ${traced.model.name} is solved in closed form, without steps (leave it out)`, 'usage')
+  }
+  if (quadratic && options.initial) {
+    throw new UnnormError('invalid-option', `invalid init: ${estimator.name} of ${traced.model.name} is solved in closed form, wherever it starts (leave it out)`, 'usage')
   }
   const batch = openTable(traced, objective, rows, engine, options.signal, weighting)
   const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options }
@@ -83,6 +89,14 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   } finally {
     await batch.release()
   }
+}
+
+/** The model with other start values; NaN where its own stand. */
+function startingAt(traced: TracedModel, initial: ArrayLike<number>, random: Random): TracedModel {
+  const { model, parameterCount } = traced
+  if (initial.length !== parameterCount) throw new UnnormError('wrong-model', `cannot start from ${initial.length} numbers: model ${model.name} has ${parameterCount} parameters`)
+  const start = initialValues(traced, random).map((value, k) => (Number.isNaN(initial[k]) ? value : initial[k]))
+  return { ...traced, model: { ...model, initial: () => start } }
 }
 
 const isOptimal = (stopped: ParametricStop): boolean => stopped === 'solved' || stopped === 'converged' || stopped === 'at a bound'

@@ -96,19 +96,20 @@ export function describeParameters(traced: TracedModel, fit: EstimatedParameters
   const errorOf = (k: number): number => (covarianceRoot ? Math.hypot(...covarianceRoot.columns.subarray(k * covarianceRoot.count, (k + 1) * covarianceRoot.count)) : NaN)
   const natural = parameterNames.map((name, k): ParameterEstimate => (fit.fixed[k]
     ? { name, estimate: fit.theta[k], standardError: null, interval: null, fixed: true }
-    : describe(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile)))
+    : withInterval(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile)))
   const isFree = (e: number): boolean => !fit.fixed[Math.floor(e / size)] && !fit.fixed[e % size]
   const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
   const reported = reportedQuantities(traced, fit)
   const rows = covarianceRoot && [...covarianceRoot.columns, ...reported.flatMap(({ root }) => [...root])]
   return {
-    parameters: [...natural, ...reported.map(({ name, value, root }) => describe(name, value, root.length === 0 ? NaN : Math.hypot(...root), quantile))],
+    parameters: [...natural, ...reported.map(({ name, value, root }) => withInterval(name, value, root.length === 0 ? NaN : Math.hypot(...root), quantile))],
     covariance: covariance && Array.from({ length: size }, (_, i) => Array.from(covariance.subarray(i * size, (i + 1) * size), (value, j) => (isFree(i * size + j) ? known(value) : null))),
     root: rows && covarianceRoot && { columns: Float64Array.from(rows), count: covarianceRoot.count },
   }
 }
 
-function describe(name: string, estimate: number, standardError: number, quantile: number): ParameterEstimate {
+/** A quantity with its normal interval; NaN where unknown. */
+export function withInterval(name: string, estimate: number, standardError: number, quantile: number): ParameterEstimate {
   if (!Number.isFinite(estimate)) return { name, estimate: null, standardError: null, interval: null }
   if (!Number.isFinite(standardError)) return { name, estimate, standardError: null, interval: null }
   return { name, estimate, standardError, interval: [estimate - quantile * standardError, estimate + quantile * standardError] }
@@ -117,6 +118,11 @@ function describe(name: string, estimate: number, standardError: number, quantil
 /** The packed value of each parameter by name. */
 export function naturalValues(traced: TracedModel, theta: Float64Array): Record<string, Float64Array> {
   return Object.fromEntries(traced.parameters.map(({ name, parameter, start }) => [name, theta.slice(start, start + parameter.size)]))
+}
+
+/** What the model reports beside its natural parameters; undefined where that does not exist. */
+export function reportedValues(traced: TracedModel, theta: Float64Array): readonly number[] | undefined {
+  return traced.model.reported?.values(naturalValues(traced, theta), traced.dimension)
 }
 
 interface Quantity {
@@ -131,7 +137,7 @@ function reportedQuantities(traced: TracedModel, fit: EstimatedParameters): Quan
   const { dimension } = traced
   const { reported: quantities } = traced.model
   if (!quantities) return []
-  const valuesAt = (theta: Float64Array): readonly number[] | undefined => quantities.values(naturalValues(traced, theta), dimension)
+  const valuesAt = (theta: Float64Array): readonly number[] | undefined => reportedValues(traced, theta)
   const center = fit.determined.every(Boolean) ? valuesAt(fit.theta) : undefined
   const slopes = center && fit.covarianceRoot ? deltaSlopes(valuesAt, fit.theta, fit.covarianceRoot, deltaStep(fit.rowCount)) : undefined
   const count = fit.covarianceRoot?.count ?? 0

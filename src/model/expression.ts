@@ -111,13 +111,13 @@ function toNode(graph: Graph, operand: Operand): Node {
 
 /** Applies an op to operands, turning what goes wrong into an error at the user's line. */
 function operate(name: string, operands: readonly Operand[], rule: (...nodes: Node[]) => Node): Expression {
+  const first = operands.find((operand) => operand instanceof Expression)
   try {
-    const first = operands.find((operand) => operand instanceof Expression)
     if (!first) throw new Error('none of its inputs depends on data or parameters; compute with plain numbers instead')
     return new Expression(rule(...operands.map((operand) => toNode(first.node.graph, operand))))
   } catch (error) {
     if (error instanceof UnnormError) throw error
-    const where = userLine()
+    const where = first ? first.node.graph.locate?.() : userLine()
     throw new UnnormError('model', `${name}: ${(error as Error).message}${where ? ` (${where})` : ''}`)
   }
 }

@@ -27,6 +27,8 @@ export interface Model {
   readonly name: string
   /** The unnormalized log-density in words a person reads. */
   readonly formula: string
+  /** The same as TeX, where there is one. */
+  readonly tex: string | undefined
   readonly domain: Domain
   /** Parametric models are interpreted and fitted in the data's units; networks are not, and are fitted on standardized columns. */
   readonly kind: 'parametric' | 'network'
@@ -34,6 +36,8 @@ export interface Model {
   parameters(dimension: number): Readonly<Record<string, Parameter>>
   /** The unnormalized log-density of one point x [d]: a scalar. A noise-conditional energy also uses t, the variance of the added Gaussian noise. */
   logDensity(parameters: Readonly<Record<string, Expression>>, x: Expression, t: Expression): Expression
+  /** What it was fixed to before its parameters were estimated, as inducing points: for `fit.json`. */
+  readonly details: Readonly<Record<string, unknown>> | undefined
   readonly reported: Reported | undefined
   /** log Z in closed form for natural parameters by name, where the family has one; undefined where it is infinite. */
   readonly logNormalizer: ((natural: Readonly<Record<string, Float64Array>>, dimension: number) => number | undefined) | undefined
@@ -84,6 +88,10 @@ export interface AboutRows {
   readonly covariance: Float64Array
   /** The levels of a fit at many. */
   readonly ladder: Ladder | undefined
+  /** Some of the rows that are fitted, at most 10 000, spread evenly over them: row-major [n × d], in the data's units. */
+  rows(): Float64Array
+  /** Mean [d] and covariance (row-major [d × d], divisor n, positive definite) of these rows. */
+  moments(): { readonly mean: Float64Array; readonly covariance: Float64Array }
 }
 
 export interface ModelDefinition<Names extends string> {
@@ -95,7 +103,9 @@ export interface ModelDefinition<Names extends string> {
   /** The unnormalized log-density (−energy) of ONE point. Called once, with expressions in place of numbers. */
   readonly logDensity: (parameters: Readonly<Record<Names, Expression>>, x: Expression, t: Expression) => Expression
   readonly formula?: string
+  readonly tex?: string
   readonly kind?: Model['kind']
+  readonly details?: Model['details']
   readonly reported?: Reported
   readonly logNormalizer?: Model['logNormalizer']
   readonly initial?: Model['initial']
@@ -112,10 +122,12 @@ export function defineModel<Names extends string>(definition: ModelDefinition<Na
   return {
     name,
     formula: definition.formula ?? sourceOf(logDensity),
+    tex: definition.tex,
     domain: definition.domain ?? real(),
     kind: definition.kind ?? 'parametric',
     parameters: (dimension) => (typeof parameters === 'function' ? parameters(dimension) : parameters),
     logDensity: logDensity as Model['logDensity'],
+    details: definition.details,
     reported: definition.reported,
     logNormalizer: definition.logNormalizer,
     initial: definition.initial,

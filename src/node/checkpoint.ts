@@ -17,6 +17,12 @@ const MAGIC = 'unnormCK'
 const HASH_BYTES = 32
 const HEADER_START = MAGIC.length + 4
 
+/** A model as a formula over the columns, and what is said of its parameters. */
+export interface FormulaRequest {
+  readonly logDensity: string
+  readonly parameters?: string
+}
+
 /** All that a run was asked for: with it and the same data the run can be repeated or continued. */
 export interface RunRequest {
   /** DATA as the user wrote it; null with `sql` alone. */
@@ -24,9 +30,16 @@ export interface RunRequest {
   readonly read: { readonly columns?: readonly string[]; readonly missing?: 'refuse' | 'drop'; readonly table?: string; readonly sql?: string; readonly weights?: string; readonly cluster?: string }
   /** Where relative paths start. */
   readonly workingFolder: string
-  readonly model: { readonly text: string; readonly options: Readonly<Record<string, unknown>> }
+  readonly model: {
+    /** A built-in name or a file; `formula` where there is one. */
+    readonly text: string
+    readonly options: Readonly<Record<string, unknown>>
+    readonly formula?: FormulaRequest
+  }
   readonly fit: FitOptions
   readonly noise: NoiseSetting | null
+  /** Where a search for parameters starts, of `--init`; null where the model starts by itself. */
+  readonly startValues?: readonly (number | null)[]
   readonly threads: number
   readonly command: string
 }

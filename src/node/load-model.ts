@@ -6,14 +6,15 @@ import { didYouMean } from '../base/nearest.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
 import { builtInModels } from '../model/energies/index.ts'
 import type { Model } from '../model/model.ts'
+import type { FormulaRequest } from './checkpoint.ts'
 import { fileError } from './files.ts'
 
 /** A model ready to be fitted, and what it was asked for by. */
 export interface LoadedModel {
   readonly source: Model
-  /** Values of all its own options; empty for a user's file. */
+  /** Values of all its own options; empty for a user's file and a formula. */
   readonly options: Readonly<Record<string, unknown>>
-  /** Built-in, under this name; null for a user's file. */
+  /** Built-in, under this name; null for a user's file and a formula. */
   readonly builtIn: string | null
 }
 
@@ -44,6 +45,15 @@ export async function loadModel(text: string, given: Readonly<Record<string, unk
   const [option] = Object.keys(given)
   if (option !== undefined) throw foreignOption(option, text)
   return { source: await modelOfFile(text, await ownModules()), options: {}, builtIn: null }
+}
+
+/**
+ * The model of a formula over the columns of a table.
+ * @throws UnnormError those of `formulaModel`
+ */
+export async function loadFormula({ logDensity, parameters }: FormulaRequest, columns: readonly string[]): Promise<LoadedModel> {
+  const { formulaModel } = await import('../model/formula/formula-model.ts')
+  return { source: formulaModel(logDensity, { columns, ...(parameters === undefined ? {} : { parameters }) }), options: {}, builtIn: null }
 }
 
 function foreignOption(name: string, model: string): UnnormError {

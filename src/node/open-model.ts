@@ -63,7 +63,11 @@ export async function openModel(path: string, options: NodeEngineOptions = {}): 
   return { metadata, energy, folder, fit }
 }
 
-async function readFit(folder: string): Promise<FitJson> {
+/**
+ * `fit.json` of a run folder.
+ * @throws UnnormError `incomplete-run`, `not-a-run`, and those of the file system
+ */
+export async function readFit(folder: string): Promise<FitJson> {
   const path = join(folder, 'fit.json')
   const text = await readFile(path, 'utf8').catch(async (error: unknown) => {
     const names: string[] = await readdir(folder).catch(() => [])

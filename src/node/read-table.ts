@@ -14,6 +14,8 @@ import { checkWeights, clusterOf, numberClusters } from './row-columns.ts'
 export interface ReadOptions extends SourceOptions {
   /** Names of the columns, in the order wanted; every numeric column by default. See `parseColumnList`. */
   readonly columns?: readonly string[]
+  /** Chooses the columns where `columns` does not, given the names of all; undefined for every numeric column. */
+  readonly chooseColumns?: (names: readonly string[]) => readonly string[] | undefined
   /** What to do with rows that have an empty, NaN or infinite cell in these columns: `refuse` by default. */
   readonly missing?: 'refuse' | 'drop'
   /** The column of the rows' weights; it is no data column then. */
@@ -45,7 +47,9 @@ export async function readTable(source: string | null | DataSource, options: Rea
   }
 }
 
-async function readFrom(source: DataSource, options: ReadOptions): Promise<Table> {
+async function readFrom(source: DataSource, given: ReadOptions): Promise<Table> {
+  const chosen = given.columns ?? given.chooseColumns?.(source.columns.map(({ name }) => name))
+  const options = chosen === undefined ? given : { ...given, columns: chosen }
   const { weights, cluster } = columnsOfRows(source, options)
   if (weights) await checkWeights(source, weights)
   const selection = await selectColumns(source, options)

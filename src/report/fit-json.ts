@@ -39,6 +39,8 @@ export interface FitJson {
     readonly logDensity: string
     readonly domain: string
     readonly parameterCount: number
+    /** What the model was fixed to before its parameters were estimated, as the inducing points of a kernel model. */
+    readonly details?: Readonly<Record<string, unknown>>
   }
   readonly estimator: {
     readonly name: string
@@ -51,7 +53,7 @@ export interface FitJson {
   }
   /** Absent for networks. */
   readonly parameters?: readonly ParameterEstimate[]
-  /** Always empty so far: reported parameters stand in `parameters` with the natural ones. */
+  /** What `--derive` asks for. */
   readonly derived: readonly ParameterEstimate[]
   readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
   /** Of `--test`, in its order. */

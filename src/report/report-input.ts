@@ -30,6 +30,8 @@ export interface DenoiserNumbers {
 export interface ReportInput {
   readonly fit: FitJson
   readonly figures: readonly ReportFigure[]
+  /** The log-density as TeX, where the model has it. */
+  readonly modelTex: string | null
   /** The objective that was minimized, as TeX, and a sentence that explains it. */
   readonly objective: { readonly tex: string; readonly sentence: string } | null
   /** Standard deviation of each column of the data, in its units. */

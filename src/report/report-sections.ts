@@ -11,7 +11,7 @@ import { compareBaselines, comparisonWords, correctionWords, routeWords, shownLo
 const openRows = 20
 
 /** What was fitted and how. */
-export function fitSection({ fit, objective }: ReportInput): Html {
+export function fitSection({ fit, modelTex, objective }: ReportInput): Html {
   const { train, heldOut, heldOutStandardError, units } = fit.objective
   const parts: string[] = []
   if (train !== null) parts.push(`${formatNumber(train, 5)} on the training rows`)
@@ -20,6 +20,7 @@ export function fitSection({ fit, objective }: ReportInput): Html {
   const dropped = fit.data.rows - fit.data.rowsUsed
   return html`<section><h2>What was fitted, and how</h2>
 <p>Model: log <i>p</i>(<i>x</i>) = <code>${fit.model.logDensity}</code> − log <i>Z</i> on <code>${fit.model.domain}</code>, with ${formatCount(fit.model.parameterCount)} ${fit.model.parameterCount === 1 ? 'parameter' : 'parameters'}. The fit never needs <i>Z</i>.</p>
+${modelTex === null ? null : html`<div class="formula">${trusted(formula(String.raw`\log p(x) = ${modelTex} - \log Z`))}</div>`}
 <p>Estimated by ${routeWords(fit)}: ${stoppedWords(fit)}.${objective === null ? '' : ` ${asSentence(objective.sentence)}`}</p>
 ${objective === null ? null : html`<div class="formula">${trusted(formula(objective.tex))}</div>`}
 ${parts.length === 0 ? null : html`<p>Objective at the estimate: ${typographic(parts.join(', '))} (${where}).</p>`}
@@ -124,6 +125,7 @@ export function parametersSection({ fit }: ReportInput, figure: Html | null): Ht
   const head = ['parameter', 'estimate', 'std. error', `${formatSetting(fit.level * 100)} % interval`]
   return html`<section><h2>Parameters</h2>
 ${folded(parameters.length, 'parameters', numberTable(head, parameters.map(parameterRow)))}
+${fit.derived.length === 0 ? null : numberTable(['derived', ...head.slice(1)], fit.derived.map(parameterRow))}
 ${figure}</section>
 `
 }

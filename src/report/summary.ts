@@ -34,8 +34,12 @@ export function summarize(fit: FitJson, options: SummaryOptions = {}): string {
   ]
   // The prompt takes the last line of the screen; blank lines stand around the table.
   const space = (options.height ?? 24) - 1 - head.length - tail.length - 2
-  const table = parameterTable(fit, Math.max(space, 6), width, bold)
-  return [...head, '', ...(table.length === 0 ? [] : [...table, '']), ...tail].join('\n')
+  const rest = fit.out === null ? 'the fit\'s parameters' : `${plainText(fit.out)}/fit.json`
+  // Derived quantities are what was asked for: all of them are shown.
+  const derived = estimateTable('derived', fit.derived, Infinity, fit.level, rest, width, bold)
+  const table = estimateTable('parameter', fit.parameters ?? [], Math.max(space - derived.length, 6), fit.level, rest, width, bold)
+  const tables = [table, derived].filter((lines) => lines.length > 0)
+  return [...head, '', ...tables.flatMap((lines) => [...lines, '']), ...tail].join('\n')
 }
 
 function dataWords(fit: FitJson): string {
@@ -95,9 +99,11 @@ function indent(lines: readonly string[], first: string, others: string): string
   return lines.map((line, index) => (index === 0 ? first : others) + line)
 }
 
-/** The table of parameters in at most `space` lines, its head and the line on what was cut included. */
-function parameterTable(fit: FitJson, space: number, width: number, bold: (text: string) => string): string[] {
-  const all = fit.parameters ?? []
+/**
+ * A table of estimates in at most `space` lines, its head and the line on what was cut included.
+ * @param where what was cut is to be found
+ */
+function estimateTable(title: string, all: readonly ParameterEstimate[], space: number, confidence: number, where: string, width: number, bold: (text: string) => string): string[] {
   if (all.length === 0) return []
   const shown = all.length + 1 <= space ? all : all.slice(0, Math.max(space - 2, 4))
   const estimates = alignDecimals(shown.map(({ estimate, standardError }) => (estimate === null ? '–' : formatEstimate(estimate, standardError))))
@@ -105,19 +111,19 @@ function parameterTable(fit: FitJson, space: number, width: number, bold: (text:
   const lows = alignDecimals(shown.map((parameter) => endOfInterval(parameter, 0)))
   const highs = alignDecimals(shown.map((parameter) => endOfInterval(parameter, 1)))
   const names = shown.map(({ name }) => plainText(name))
-  const level = `${formatSetting(fit.level * 100)} % interval`
+  const level = `${formatSetting(confidence * 100)} % interval`
   const numbers = [
     column('estimate', estimates), column('std. error', errors.map((cell, row) => (shown[row].fixed ? 'fixed' : cell))),
     column(level, lows.map((low, row) => (shown[row].interval === null ? '–' : `${low}  ${highs[row]}`))),
   ]
   const numbersWidth = numbers.reduce((sum, cells) => sum + cells[0].length + 3, 0)
   const nameWidth = Math.min(Math.max(9, ...names.map((name) => [...name].length)), Math.max(12, width - numbersWidth))
-  const lines = ['parameter', ...names].map((name, row) => {
+  const lines = [title, ...names].map((name, row) => {
     const cut = shorten(name, nameWidth)
     return (cut + ' '.repeat(nameWidth - [...cut].length) + numbers.map((cells) => `   ${cells[row]}`).join('')).trimEnd()
   })
   const cut = all.length - shown.length
-  const rest = cut === 0 ? [] : [`… and ${cut} more of ${all.length}, in ${fit.out === null ? 'the fit\'s parameters' : `${plainText(fit.out)}/fit.json`}`]
+  const rest = cut === 0 ? [] : [`… and ${cut} more of ${all.length}, in ${where}`]
   return [bold(lines[0]), ...lines.slice(1), ...rest]
 }
 

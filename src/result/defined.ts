@@ -10,11 +10,12 @@ import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { TracedModel } from '../model/model.ts'
 
 const CHECKED_ROWS = 20_000
+const SHOWN_ROWS = 5
 
 /**
  * Refuses a fit whose log-density is NaN at a row.
  * @param energy of a network, on the columns as they are; undefined for parametric models
- * @throws UnnormError `energy-not-finite`, naming the row
+ * @throws UnnormError `energy-not-finite`, naming the first rows
  */
 export async function refuseUndefined(traced: TracedModel, theta: Float64Array, energy: FittedEnergy | undefined, table: Table, engine: Engine): Promise<void> {
   const d = table.columns.length
@@ -22,11 +23,12 @@ export async function refuseUndefined(traced: TracedModel, theta: Float64Array, 
   const rows = new Float64Array(checked.count * d)
   for (let k = 0; k < checked.count; k++) rows.set(table.values.subarray(checked.row(k) * d, (checked.row(k) + 1) * d), k * d)
   const values = energy === undefined ? await logDensities(traced, theta, rows, engine) : (await energy.evaluate(rows)).energy
-  const found = Array.from(values).findIndex(Number.isNaN)
-  if (found < 0) return
-  const row = checked.row(found)
-  const point = table.columns.map((name, j) => `${name} = ${table.values[row * d + j]}`).slice(0, 6).join(', ')
-  throw new UnnormError('energy-not-finite', `model ${traced.model.name}: logDensity is not a number at row ${row + 1} of ${table.source} (${point}): write it so that it is defined at every row, or leave such rows out`)
+  const found = Array.from(values, (value, k) => (Number.isNaN(value) ? checked.row(k) : -1)).filter((row) => row >= 0)
+  if (found.length === 0) return
+  const point = (row: number): string => table.columns.map((name, j) => `${name} = ${table.values[row * d + j]}`).slice(0, 6).join(', ')
+  const places = found.slice(0, SHOWN_ROWS).map((row) => `row ${row + 1} (${point(row)})`).join(', ')
+  const among = checked.count === table.rows ? `${found.length} of ${table.rows} rows` : `${found.length} of ${checked.count} rows that were looked at`
+  throw new UnnormError('energy-not-finite', `model ${traced.model.name}: logDensity is not a number at ${among} of ${table.source}: ${places}${found.length > SHOWN_ROWS ? ', …' : ''} (write it so that it is defined at every row, or leave such rows out)`)
 }
 
 /** Of rows [n × d], with θ as an input: as a constant, a zero in it would wipe out what it multiplies. */

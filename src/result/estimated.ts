@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
 import type { Scale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
+import type { Derived } from '../estimate/derived.ts'
 import type { Estimator, RowObjective } from '../estimate/estimator.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { TracedModel } from '../model/model.ts'
@@ -19,6 +20,8 @@ export interface FitContext {
   /** What the estimator minimizes, for this model. */
   readonly objective: RowObjective
   readonly noise: ResolvedNoise | undefined
+  /** What is to be computed from the parameters. */
+  readonly derived: Derived | undefined
   readonly table: Table
   readonly scale: Scale
   readonly split: Split
@@ -34,6 +37,7 @@ export interface Estimated {
   readonly stopped: FitStop
   readonly objective: { readonly train: number | null; readonly heldOut: number | null; readonly heldOutStandardError: number | null }
   readonly parameters?: readonly ParameterEstimate[]
+  readonly derived?: readonly ParameterEstimate[]
   readonly parameterCovariance?: readonly (readonly (number | null)[])[] | null
   readonly tests?: FitJson['tests']
   /** Where one was asked for; null: there was nothing to repeat. */

@@ -26,6 +26,7 @@ export const fitOptions = {
   bootstrap: { type: 'number', integer: true, minimum: 2, placeholder: 'N', sentence: 'Fit again for N tables of rows drawn with replacement (clusters where there are some): standard errors and percentile intervals beside the others (parametric models)' },
   test: { type: 'string', placeholder: 'EQUATIONS', sentence: 'Wald tests of linear hypotheses about parameters: "a = b, precision[1,2] = 0" tests both at once; semicolons separate tests (parametric models)' },
   level: { type: 'number', above: 0, below: 1, default: 0.95, sentence: 'Confidence level of intervals' },
+  derive: { type: 'string', placeholder: 'LIST', sentence: 'Quantities to compute from the parameters, with errors by the delta method: "ratio = a/b, sd = 1/sqrt(precision[1,1])"' },
   seed: { type: 'number', integer: true, default: 0, sentence: 'Seed of everything random' },
 } as const
 

@@ -12,12 +12,13 @@ import { checkCollinearity, checkConstantColumns, checkWeighting } from '../data
 import { columnScale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
+import type { Derived } from '../estimate/derived.ts'
 import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, fitBaselines, testGoodness } from './assess.ts'
+import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, fitBaselines, partOf, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
@@ -31,6 +32,9 @@ import type { FitEnvironment, FitRequest } from './request.ts'
 import { completeResult } from './result.ts'
 import type { FitResult } from './result.ts'
 import { settle } from './setting.ts'
+
+/** Rows that a model may be made from. */
+const MODEL_ROWS = 10_000
 
 /** Estimates a model from a table. */
 export async function fitModel(source: Model, table: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
@@ -48,7 +52,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const isNetwork = source.kind === 'network'
   if (isNetwork) refuseParametricOptions(options, table, source.name)
   else refuseTrainingOptions(request, source.name)
-  const setting = settle(source, table, scale, options.by, request.noise)
+  const split = splitOfFit(table.rows, options, isNetwork)
+  const setting = settle(source, table, scale, options.by, request.noise, () => partOf(table, 'train', split, MODEL_ROWS))
   const { name, estimator, traced, objective, noise, ladder } = setting
   const { correctNoise: correction } = options
   refuseCorrection(correction, setting)
@@ -56,8 +61,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   warnings.push(...setting.warnings)
   checkDomain(model, table)
 
-  const split = splitOfFit(table.rows, options, isNetwork)
-  const context = { traced, estimator, objective, noise, table, scale, split, random, options, request, environment }
+  const derived = options.derive === undefined ? undefined : await derivedOf(traced, options.derive)
+  const context = { traced, estimator, objective, noise, derived, table, scale, split, random, options, request, environment }
   const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
   warnings.push(...estimated.warnings)
   const corrected = correction && await correctNoise(correction, context, estimated)
@@ -89,10 +94,10 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const fit: FitJson = {
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
     data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut, ...countedBy(table) },
-    model: { name: model.name, logDensity: model.formula, domain: model.domain.name, parameterCount: traced.parameterCount },
+    model: { name: model.name, logDensity: model.formula, domain: model.domain.name, parameterCount: traced.parameterCount, ...(model.details ? { details: model.details } : {}) },
     estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, stopped: estimated.stopped },
     ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
-    derived: [],
+    derived: estimated.derived ?? [],
     ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
     ...(estimated.tests === undefined ? {} : { tests: estimated.tests }),
     ...(estimated.bootstrap === undefined ? {} : { bootstrap: estimated.bootstrap }),
@@ -114,6 +119,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     facts: {
       objective: { tex: estimator.tex, sentence: estimator.sentence },
+      modelTex: model.tex ?? null,
       columnScales: Array.from(scale.deviation),
       noiseReason: setting.reason,
       denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising, standardError: restored.total.standardError, aboveFloor: restored.aboveFloor } : null,
@@ -130,6 +136,14 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     } : null,
     objective: objectiveProgram(traced, objective, estimated.theta, standardization),
   })
+}
+
+/** @throws UnnormError `invalid-option` for a network, and those of `deriveFrom` */
+async function derivedOf(traced: TracedModel, text: string): Promise<Derived> {
+  if (traced.model.kind === 'network') throw new UnnormError('invalid-option', `invalid derive: ${traced.model.name} is a network, whose parameters mean nothing (leave it out)`, 'usage')
+  // Reading formulas needs a parser, which most fits do without.
+  const [{ deriveFrom }, { parseDerivations }] = await Promise.all([import('../estimate/derived.ts'), import('../model/formula/derivations.ts')])
+  return deriveFrom(traced, parseDerivations(text))
 }
 
 /** @param noise that of the rows whose density the file holds */
@@ -151,7 +165,6 @@ function refuseTrainingOptions(request: FitRequest, model: string): void {
   if (found !== undefined) {
     throw new UnnormError('invalid-option', `invalid ${flagName(found)}: only a network is trained in minibatches, and ${model} is fitted over all rows (leave it out)`, 'usage')
   }
-  if (request.initial) throw new UnnormError('invalid-option', `invalid init: only a network starts from another's weights, and ${model} has start values of its own (leave it out)`, 'usage')
 }
 
 /** What only a parametric model has. */

@@ -22,7 +22,7 @@ const FEW_CLUSTERS = 30
 
 /** @throws UnnormError `too-few-rows`, `extreme-unit`; `unbounded` or `cancellation` where there is no estimate; those of `fitParametric` */
 export async function estimateParametric(context: FitContext): Promise<Estimated> {
-  const { traced, estimator, noise, table, scale, split, random, options, environment } = context
+  const { traced, estimator, noise, derived, table, scale, split, random, options, request, environment } = context
   const rows = split.heldOutCount === 0 ? table.values : partOf(table, 'train', split, split.trainCount)
   const weighting = weightingOfPart(table, 'train', split, split.trainCount)
   const restriction = options.fix === undefined ? undefined : restrictionOf(traced, parseFixings(options.fix), rows, weighting.weights)
@@ -35,6 +35,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   const fit = await fitParametric(traced, estimator, rows, environment.engine, {
     ...(noise ? { noise: noise.inObjective } : {}),
     scale, random: random.split('parametric'), weighting,
+    ...(request.initial ? { initial: request.initial } : {}),
     ...(restriction ? { restriction } : {}),
     ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
     onPhase: (text) => environment.onPhase?.(text),
@@ -55,7 +56,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   return {
     theta: fit.theta, route: fit.route, stopped: fit.stopped,
     objective: { train: fit.objective, ...await heldOut(context, fit.theta) },
-    parameters: described.parameters, parameterCovariance: described.covariance,
+    parameters: described.parameters, derived: derived?.describe(fit, described.root, options.level) ?? [], parameterCovariance: described.covariance,
     ...(options.test === undefined ? {} : { tests }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: replicates && { replicates: replicates.replicates, failed: replicates.failed, seed: options.seed, parameters: replicates.parameters } }),
     ...(known === undefined ? {} : { logNormalizer: { value: known, standardError: 0, method: 'exact' } }),

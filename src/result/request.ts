@@ -23,7 +23,7 @@ export interface FitRequest extends FitOptions {
   readonly noise?: NoiseSetting
   /** Continue from this training state. */
   readonly resume?: TrainingState
-  /** Start a network from these weights. */
+  /** Start a network from these weights, a search for parameters from these values (NaN: where the model starts by itself). */
   readonly initial?: ArrayLike<number>
   /** How the report says to reproduce the fit. */
   readonly command?: string

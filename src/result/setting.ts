@@ -8,6 +8,7 @@ import { columnTies, tiesWarnings } from '../data/ties.ts'
 import type { Estimator, RowObjective } from '../estimate/estimator.ts'
 import { chooseLadder } from '../estimate/ladder-rule.ts'
 import { chooseNoise } from '../estimate/noise-rule.ts'
+import { rowMoments } from '../estimate/row-moments.ts'
 import { trace } from '../model/model.ts'
 import type { Ladder, Model, TracedModel } from '../model/model.ts'
 import { estimators } from './estimators.ts'
@@ -30,8 +31,11 @@ export interface Setting {
   readonly warnings: readonly Warning[]
 }
 
-/** Settles what a fit of this model to this table does. */
-export function settle(source: Model, table: Table, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined): Setting {
+/**
+ * Settles what a fit of this model to this table does.
+ * @param rows some of the rows that are fitted, for models that are made from them
+ */
+export function settle(source: Model, table: Table, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined, rows: () => Float64Array): Setting {
   const d = table.columns.length
   const isNetwork = source.kind === 'network'
   const name = by ?? defaultEstimator(source, d)
@@ -62,7 +66,7 @@ export function settle(source: Model, table: Table, scale: Scale, by: EstimatorN
   // Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them.
   if (name === 'score-matching' && isNetwork) warnings.push(...tiesWarnings(columnTies(table)))
   const covariance = covarianceOf(table, scale, ladder ? undefined : noise)
-  const model = source.forRows?.({ dimension: d, covariance, ladder }) ?? source
+  const model = source.forRows?.({ dimension: d, covariance, ladder, rows, moments: () => rowMoments(rows(), d) }) ?? source
   const traced = trace(model, d)
   return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
 }

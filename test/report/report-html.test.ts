@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 
 function inputOf(fit: FitJson, changes: Partial<ReportInput> = {}): ReportInput {
-  return { fit, figures: [], objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null, ...changes }
+  return { fit, figures: [], modelTex: null, objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null, ...changes }
 }
 
 async function figuresOf(fit: FitJson): Promise<ReportFigure[]> {

@@ -3,6 +3,7 @@ import { UnnormError } from '../../base/errors.ts'
 import { flagName } from '../../base/options.ts'
 import type { Options } from '../../base/options.ts'
 import { builtInModels } from '../../model/energies/index.ts'
+import type { FormulaRequest } from '../../node/checkpoint.ts'
 import type { FitJson } from '../../report/fit-json.ts'
 import { fitOptions } from '../../result/fit-options.ts'
 import type { FitOptions } from '../../result/fit-options.ts'
@@ -20,13 +21,15 @@ const options = {
   weights: { type: 'string', placeholder: 'COLUMN', sentence: 'Column of numbers ≥ 0 that say how much each row counts; no data column then (parametric models)' },
   cluster: { type: 'string', placeholder: 'COLUMN', sentence: 'Column, text or numbers, whose equal cells say which rows belong together: standard errors then take clusters, not rows, for independent (parametric models)' },
   model: { type: 'string', placeholder: 'NAME|FILE', default: 'mlp', sentence: 'Built-in model (see unnorm models), or a .ts or .js file that exports one made by defineModel' },
+  logDensity: { type: 'string', placeholder: 'FORMULA', sentence: 'The unnormalized log-density as a formula of the columns, in place of --model; names that are no columns are its parameters' },
+  parameters: { type: 'string', placeholder: 'LIST', sentence: 'Constraints and starting values of the parameters of --log-density: "k > 0, mu = 170"' },
   by,
   noise: { type: 'string', placeholder: 'S', defaultWords: 'chosen from the data', sentence: 'Noise of denoising: 0.1 standard deviations of each column; or 0.5,0.2 in the data\'s units, one a column; or @FILE with a covariance in the data\'s units' },
   ...training,
   ...dataOptions,
   threads: threadsOption,
   out: { type: 'path', placeholder: 'DIR', defaultWords: 'runs/<data>-<model>, numbered if taken', sentence: 'Folder for the outputs; never overwritten' },
-  init: { type: 'path', placeholder: 'RUN', sentence: 'Start a network from the weights of this run' },
+  init: { type: 'path', placeholder: 'RUN', sentence: 'Start a network from the weights of this run, a search for parameters from its estimates' },
   resume: { type: 'path', placeholder: 'DIR', sentence: 'Continue the run in this folder; everything else comes from its checkpoint' },
 } as const satisfies Options
 
@@ -34,6 +37,7 @@ const details = `Examples:
   unnorm fit examples/data/iris.csv --model gaussian
   unnorm fit points.parquet --columns x,y --steps 2000 --out runs/points
   unnorm fit points.csv --model ./my-model.ts
+  unnorm fit heights.csv --log-density "-k*(height-mu)^2/2 - a*(height-mu)^4" --parameters "a > 0, mu = 170"
   unnorm fit --sql "select a, b from 'points.csv' where a > 0"
   unnorm fit --resume runs/points
 
@@ -59,7 +63,7 @@ export const command = defineCommand({
 })
 
 type Values = {
-  readonly [Name in 'columns' | 'weights' | 'cluster' | 'model' | 'noise' | 'table' | 'sql' | 'out' | 'init' | 'resume']?: string
+  readonly [Name in 'columns' | 'weights' | 'cluster' | 'model' | 'logDensity' | 'parameters' | 'noise' | 'table' | 'sql' | 'out' | 'init' | 'resume']?: string
 } & { readonly model: string; readonly missing: 'refuse' | 'drop'; readonly threads?: number } & Readonly<Record<string, unknown>>
 
 async function resumed(context: Context, data: string | undefined, values: Values, given: ReadonlySet<string>): Promise<FitJson> {
@@ -71,9 +75,26 @@ async function resumed(context: Context, data: string | undefined, values: Value
   return resumeRun(context, values.resume!, data)
 }
 
+/** What the command line says of a formula; mistakes that the text alone shows are told before anything is read. */
+async function givenFormula({ logDensity, parameters }: Values, given: ReadonlySet<string>): Promise<FormulaRequest | undefined> {
+  if (logDensity === undefined) {
+    if (parameters === undefined) return undefined
+    throw new UnnormError('conflicting-options', 'invalid parameters: it describes the parameters of a formula (give one with --log-density, or leave it out)', 'usage')
+  }
+  if (given.has('model')) throw new UnnormError('conflicting-options', 'invalid log-density: with --model the log-density is that of the model (leave one of them out)', 'usage')
+  const option = Object.keys(modelOptions).find((name) => given.has(name))
+  if (option !== undefined) throw new UnnormError('conflicting-options', `invalid ${flagName(option)}: a formula has no such option (leave it out)`, 'usage')
+  const [{ parseFormula }, { parseParameterList }] = await Promise.all([import('../../model/formula/parse.ts'), import('../../model/formula/parameter-list.ts')])
+  parseFormula(logDensity)
+  if (parameters !== undefined) parseParameterList(parameters)
+  return { logDensity, ...(parameters === undefined ? {} : { parameters }) }
+}
+
 async function fresh(context: Context, data: string | undefined, values: Values, given: ReadonlySet<string>): Promise<FitJson> {
   requireData(data, values, 'fit')
+  const formula = await givenFormula(values, given)
   const pick = (names: readonly string[]): Record<string, unknown> => Object.fromEntries(names.filter((name) => given.has(name)).map((name) => [name, values[name]]))
+  if (typeof values.derive === 'string') (await import('../../model/formula/derivations.ts')).parseDerivations(values.derive)
   const { noise } = values
   const covarianceFile = noise?.startsWith('@') ? noise.slice(1) : undefined
   const setting = noise === undefined || covarianceFile !== undefined ? null : parseNoise(noise)
@@ -97,7 +118,7 @@ async function fresh(context: Context, data: string | undefined, values: Values,
         ...(values.sql === undefined ? {} : { sql: values.sql }),
       },
       workingFolder: process.cwd(),
-      model: { text: values.model, options: pick(Object.keys(modelOptions)) },
+      model: { text: formula ? 'formula' : values.model, options: pick(Object.keys(modelOptions)), ...(formula ? { formula } : {}) },
       fit: pick(Object.keys(fitOptions)) as FitOptions,
       noise: setting,
       threads: values.threads ?? defaultThreads(),
