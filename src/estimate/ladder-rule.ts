@@ -15,6 +15,8 @@ export interface LadderChoice {
   readonly sentence: string
   /** Columns whose rounding sets the resolution: their density is not resolved below it. */
   readonly roundedColumns: readonly string[]
+  /** Columns rounded so coarsely that no noise this rule takes would hide it: each of their values is a mode of its own. */
+  readonly coarseColumns: readonly string[]
 }
 
 // A Gaussian of variance s² loses ½[log(1 + q) − q/(1 + q)] ≈ q²/4 nats by noise of variance q s²; at an eighth of the bandwidth of
@@ -22,6 +24,8 @@ export interface LadderChoice {
 const SHARE_OF_BANDWIDTH = 0.25
 const SMALLEST_DEVIATION = 0.003
 const LARGEST_DEVIATION = 0.1
+/** No more than this for the sake of a rounded column: the noise blurs all others with it. */
+const LARGEST_ROUNDING = 0.5
 /** Noise variance at least this share of the smallest variance of any direction would be seen. */
 const SHARE_OF_SMALLEST_VARIANCE = 0.02
 /** At this variance two modes as far apart as unit variance allows have an excess kurtosis below 0.01. */
@@ -30,7 +34,8 @@ const MOST_TOP = 1000
 
 /**
  * √least = ¼ of the bandwidth of a kernel density by leave-one-out likelihood, within 0.003 … 0.1 standard deviations and no
- * more than a fiftieth of the variance of the narrowest direction; but no less than the rounding step of any column.
+ * more than a fiftieth of the variance of the narrowest direction; but no less than the rounding step of any column, up to half of
+ * its standard deviation: coarser ones, as of a column of zeros and ones, stay as they are.
  * most = 16, or a quarter of the squared distance of the farthest row.
  */
 export function chooseLadder(table: Table, scale: Scale): LadderChoice {
@@ -48,7 +53,8 @@ export function chooseLadder(table: Table, scale: Scale): LadderChoice {
   let [deviation, why] = candidates.reduce((least, candidate) => (candidate[0] < least[0] ? candidate : least))
   if (!(deviation >= SMALLEST_DEVIATION)) [deviation, why] = [SMALLEST_DEVIATION, 'the least this rule takes']
   const steps = columnTies(table).map(({ column, relativeStep }) => ({ column, step: relativeStep ?? 0 }))
-  const rounded = steps.filter(({ step }) => step > deviation)
+  const rounded = steps.filter(({ step }) => step > deviation && step <= LARGEST_ROUNDING)
+  const coarse = steps.filter(({ step }) => step > LARGEST_ROUNDING)
   if (rounded.length > 0) {
     const coarsest = rounded.reduce((most, each) => (each.step > most.step ? each : most))
     ;[deviation, why] = [coarsest.step, `the rounding step of ${JSON.stringify(coarsest.column)}`]
@@ -64,6 +70,7 @@ export function chooseLadder(table: Table, scale: Scale): LadderChoice {
     ladder: { least: deviation ** 2, most },
     sentence: `noise levels from ${short(deviation)} to ${short(Math.sqrt(most))} standard deviations of each column: the smallest is ${why}`,
     roundedColumns: rounded.map(({ column }) => column),
+    coarseColumns: coarse.map(({ column }) => column),
   }
 }
 

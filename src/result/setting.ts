@@ -58,6 +58,7 @@ export function settle(source: Model, table: Table, scale: Scale, by: EstimatorN
     reason = givenNoise ? null : chosen.sentence
     if (table.rows < FEW_ROWS) warnings.push(fewRowsWarning(table.rows))
     if (!givenNoise && chosen.roundedColumns.length > 0) warnings.push(roundingWarning(chosen.roundedColumns, Math.sqrt(least)))
+    if (chosen.coarseColumns.length > 0) warnings.push(coarseWarning(chosen.coarseColumns))
   } else if (name === 'denoising') {
     const chosen = givenNoise ? undefined : chooseNoise(table, scale)
     noise = resolveNoise(givenNoise ?? { kind: 'columns', deviations: Array.from(chosen!.noise) }, table.columns, scale, isNetwork)
@@ -97,6 +98,15 @@ function roundingWarning(columns: readonly string[], deviation: number): Warning
   return {
     code: 'rounded-columns',
     message: `${columns.map((name) => JSON.stringify(name)).join(', ')} ${one ? 'is' : 'are'} rounded, so ${one ? 'its' : 'their'} density on ever finer scales has no limit: the smallest noise is set to the coarsest rounding step, ${Number(deviation.toPrecision(3))} standard deviations, and the density is that of the columns with this noise.`,
+  }
+}
+
+function coarseWarning(columns: readonly string[]): Warning {
+  const named = columns.slice(0, 5).map((name) => JSON.stringify(name)).join(', ')
+  const one = columns.length === 1
+  return {
+    code: 'coarse-columns',
+    message: `${named}${columns.length > 5 ? ` and ${columns.length - 5} others` : ''} ${one ? 'has' : 'have'} few values, more than half a standard deviation apart: each value is a mode of its own, the higher the smaller the noise, and log-likelihoods compare only at equal noise (leave ${one ? 'it' : 'them'} out with --columns, or say how much noise by --noise).`,
   }
 }
 
