@@ -20,15 +20,18 @@ export interface Layers {
   initial(random: Random, inputs: number, start: StartWeights): Float64Array
 }
 
-/** Weights start uniform in ± a gain over √inputs. */
+/** Weights start uniform within bounds. */
 export interface StartWeights {
-  /** The gain of the first layer: how finely its units divide the inputs' range. */
-  readonly first: number
-  /** The gain of the others; √3 keeps the variance of units at one. */
+  /** The bound of the first layer's weights of each input: how finely its units divide the inputs' range. */
+  first(inputs: number): readonly number[]
+  /** The bound of the others times √inputs; √3 keeps the variance of units at one. */
   readonly later: number
   /** Half the range of the first layer's biases, which spread the units' bends over the data instead of stacking them at the origin. */
   readonly biases: number
 }
+
+/** The same bound for every input: a gain over √inputs. */
+export const evenly = (gain: number) => (inputs: number): number[] => new Array<number>(inputs).fill(gain / Math.sqrt(inputs))
 
 /** The network with these numbers of hidden units. */
 export function layersOf(hidden: readonly number[], activation: Activation): Layers {
@@ -64,7 +67,8 @@ export function layersOf(hidden: readonly number[], activation: Activation): Lay
       }
       hidden.forEach((units, layer) => {
         const count = inputsOf(layer, inputs)
-        spread(units * count, (layer === 0 ? start.first : start.later) / Math.sqrt(count))
+        const bounds = (layer === 0 ? start.first : evenly(start.later))(count)
+        for (let unit = 0; unit < units; unit++) for (const bound of bounds) spread(1, bound)
         spread(units, layer === 0 ? start.biases : 0)
       })
       spread(last, 1 / Math.sqrt(last))
