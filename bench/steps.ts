@@ -14,7 +14,7 @@ import { mlp } from '../src/model/energies/mlp.ts'
 import { trace } from '../src/model/model.ts'
 
 export interface StepSpecification {
-  readonly objective: 'dsm' | 'sm' | 'exact-sm' | 'dual'
+  readonly objective: 'dsm' | 'sm' | 'exact-sm' | 'dual' | 'paths'
   readonly d: number
   readonly hidden: number
   readonly batch: number

@@ -9,12 +9,15 @@ import jax
 import jax.numpy as jnp
 from jax_dual import make_dual_step
 from jax_models import Parameters, build, energy
+from jax_paths import make_path
 from problem import SIGMA
 from worker import Step, fastest, serve
 
 
 def make_step(request: dict[str, Any]) -> Step:
     """One step of the request in the fastest of the forms below."""
+    if request['objective'] == 'paths':
+        return make_path(request)
     if request['objective'] == 'dual':
         return make_dual_step(request)
     if request['objective'] == 'dsm':

@@ -13,10 +13,10 @@ const steps = ['dsm', 'sm']
 
 /** Every contender. `ours` is what the others are compared with; `modes` the kinds of step it can do. */
 export const PEERS = [
-  { name: 'unnorm', ours: true, command: [process.execPath, 'unnorm-worker.mjs'], objectives: [...steps, 'dual'], modes: ['gradient', 'whole'] },
-  { name: 'PyTorch eager', command: [python, 'torch_eager.py'], objectives: [...steps, 'dual'], modes: ['gradient', 'whole'] },
+  { name: 'unnorm', ours: true, command: [process.execPath, 'unnorm-worker.mjs'], objectives: [...steps, 'dual', 'paths'], modes: ['gradient', 'whole'] },
+  { name: 'PyTorch eager', command: [python, 'torch_eager.py'], objectives: [...steps, 'dual', 'paths'], modes: ['gradient', 'whole'] },
   { name: 'torch.compile', command: [python, 'torch_compiled.py'], objectives: steps, modes: ['gradient', 'whole'] },
-  { name: 'JAX jit', command: [python, 'jax_jit.py'], objectives: [...steps, 'dual'], modes: ['gradient', 'whole'] },
+  { name: 'JAX jit', command: [python, 'jax_jit.py'], objectives: [...steps, 'dual', 'paths'], modes: ['gradient', 'whole'] },
   { name: 'folx', command: [python, 'jax_folx.py'], objectives: ['sm'], modes: ['gradient', 'whole'] },
   { name: 'TorchEBM', command: [python, 'torch_ebm.py'], objectives: steps, modes: ['gradient', 'whole'] },
   { name: '@jax-js/jax jit', command: [process.execPath, 'jax-js-worker.mjs'], objectives: steps, modes: ['gradient'] },

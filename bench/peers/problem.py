@@ -15,6 +15,9 @@ SIGMA = 0.1
 LEAST, MOST = 1e-4, 16.0
 """Ends of the ladder of noise levels of every dual step, variances."""
 
+LEAPFROG_STEPS, STEP_SIZE = 100, 0.1
+"""Of a path of Hamiltonian Monte Carlo."""
+
 STREAM_POINTS, STREAM_NOISE, STREAM_LEVELS, STREAM_WEIGHTS, STREAM_PROBES = 1, 2, 3, 10, 100
 GOLDEN = 0x9E3779B9
 

@@ -11,12 +11,12 @@ import { PEERS, python } from './peers.mjs'
 const BEGIN = '<!-- peers:begin (written by npm run bench:peers) -->'
 const END = '<!-- peers:end -->'
 
-const DEFAULTS = { threads: '1,2', rounds: '4', objectives: 'dsm,sm,dual,gemms', modes: 'gradient,whole', 'end-to-end': '5' }
+const DEFAULTS = { threads: '1,2', rounds: '4', objectives: 'dsm,sm,dual,paths,gemms', modes: 'gradient,whole', 'end-to-end': '5' }
 
 const HELP = `usage: npm run bench:peers -- [options]
   --threads 1,2        thread counts; each is pinned to that many cores
   --rounds 4           interleaved rounds of a quarter of a second for each peer and step
-  --objectives dsm,sm,dual,gemms
+  --objectives dsm,sm,dual,paths,gemms
   --modes gradient,whole
   --peers NAME,NAME    only these: ${PEERS.map(({ name }) => `"${name}"`).join(', ')}
   --end-to-end N       also N runs from process start to trained model (0: none; default 5)
@@ -59,7 +59,7 @@ function readOptions() {
     partial: values.peers !== undefined || ['threads', 'rounds', 'objectives', 'modes'].some((name) => values[name] !== DEFAULTS[name]),
     threads: values.threads.split(',').map((text) => count('threads', text, 1)),
     rounds: count('rounds', values.rounds, 1),
-    objectives: list('objectives', values.objectives, ['dsm', 'sm', 'dual', 'gemms']),
+    objectives: list('objectives', values.objectives, ['dsm', 'sm', 'dual', 'paths', 'gemms']),
     modes: list('modes', values.modes, ['gradient', 'whole']),
     peers: (name) => peers.includes(name),
     endToEndRuns: count('end-to-end', values['end-to-end'], 0),

@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from problem import make_dual_problem, make_problem
 from torch_models import Energy, denoising_loss, dual_loss, score_matching_loss, score_matching_loss_batched, tensors
+from torch_paths import make_path
 from worker import Step, fastest, serve
 
 
 def make_step(request: dict[str, Any]) -> Step:
     """One step of the request; exact score matching takes the faster of the loop and the vectorized form."""
     torch.set_num_threads(request['threads'])
+    if request['objective'] == 'paths':
+        return make_path(request)
     if request['objective'] == 'dual':
         return build(request, dual_loss)
     if request['objective'] == 'dsm':

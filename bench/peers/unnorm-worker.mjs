@@ -1,4 +1,4 @@
-/** unnorm itself behind the workers' protocol; the step comes from `bench/steps.ts`. */
+/** unnorm itself behind the workers' protocol; the step comes from `bench/steps.ts`, paths of chains from `bench/paths.ts`. */
 import { readFileSync } from 'node:fs'
 import { createJiti } from 'jiti'
 import { makeProblem } from './problem.mjs'
@@ -12,8 +12,9 @@ const root = new URL('../../', import.meta.url)
  * { objective, d, hidden, batch, threads, whole }.
  */
 async function loadUnnormStep(specification) {
-  const { createStep } = await createJiti(import.meta.url).import('../steps.ts')
-  return createStep(specification, makeProblem(specification))
+  const load = createJiti(import.meta.url)
+  if (specification.objective === 'paths') return (await load.import('../paths.ts')).createPath(specification, makeProblem(specification))
+  return (await load.import('../steps.ts')).createStep(specification, makeProblem(specification))
 }
 
 const version = (path) => JSON.parse(readFileSync(new URL(path, root), 'utf8')).version

@@ -1,0 +1,62 @@
+"""One-class tasks from the tables that ship in scikit-learn, and what its own detectors reach: a JSON line for each task and split.
+
+A class is normal, all others are anomalies; half of the normal rows train, the other half and all anomalies are tested. Columns
+that are constant among the training rows are left out. Usage: anomalies.py SPLITS
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Callable, Iterator
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import NearestNeighbors
+
+NEIGHBORS = 5
+
+TABLES: dict[str, tuple[Callable[[], Any], list[int]]] = {
+    # The classes that are normal: the benign tumours; every wine; every digit.
+    'breast cancer': (load_breast_cancer, [1]),
+    'wine': (load_wine, [0, 1, 2]),
+    'digits': (load_digits, list(range(10))),
+}
+
+
+def neighbor_distance(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Distance to the fifth nearest training row."""
+    distances, _ = NearestNeighbors(n_neighbors=NEIGHBORS).fit(train).kneighbors(test)
+    return distances[:, -1]
+
+
+def tasks(splits: int) -> Iterator[dict[str, Any]]:
+    for table, (load, classes) in TABLES.items():
+        data = load()
+        for normal in classes:
+            rows, others = data.data[data.target == normal], data.data[data.target != normal]
+            for split in range(splits):
+                order = np.random.default_rng(split).permutation(len(rows))
+                train, unseen = rows[order[: len(rows) // 2]], rows[order[len(rows) // 2 :]]
+                varies = train.std(axis=0) > 0
+                train, test = train[:, varies], np.concatenate([unseen, others])[:, varies]
+                anomalous = np.arange(len(test)) >= len(unseen)
+                mean, deviation = train.mean(axis=0), train.std(axis=0)
+                forest = IsolationForest(random_state=split).fit(train)
+                scores = {
+                    'neighbors': neighbor_distance((train - mean) / deviation, (test - mean) / deviation),
+                    'neighborsInUnits': neighbor_distance(train, test),
+                    'forest': -forest.score_samples(test),
+                }
+                yield {
+                    'table': table, 'normal': str(data.target_names[normal]), 'split': split, 'unseen': len(unseen),
+                    'columns': [str(name) for name, kept in zip(data.feature_names, varies) if kept],
+                    'train': train.tolist(), 'test': test.tolist(),
+                    'areas': {name: roc_auc_score(anomalous, score) for name, score in scores.items()},
+                }
+
+
+for task in tasks(int(sys.argv[1])):
+    print(json.dumps(task))
