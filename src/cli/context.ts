@@ -19,8 +19,8 @@ export interface CommonOptions { readonly json: boolean, readonly quiet: boolean
 
 export interface Context extends CommonOptions {
   readonly stdin: NodeJS.ReadableStream
-  /** Width and kind of standard output, for summaries. */
-  readonly output: { readonly isTerminal: boolean, readonly columns: number }
+  /** Size and kind of standard output, for summaries. */
+  readonly output: { readonly isTerminal: boolean, readonly columns: number, readonly rows: number }
   readonly now: () => number
   /** Aborted when the user asked to stop: finish the current step, keep what is worth keeping, and end. */
   readonly signal: AbortSignal
@@ -30,6 +30,9 @@ export interface Context extends CommonOptions {
   /** Tells the user of something on standard error; nothing with `--quiet`. Results carry their warnings too. */
   warn(warning: Warning): void
 }
+
+/** What is written to a file or a pipe scrolls. */
+const rowsOfFile = 60
 
 const printingOnly = new Set(['--json', '--quiet', '--debug'])
 
@@ -50,7 +53,7 @@ export function createContext(surroundings: Surroundings, common: CommonOptions,
     ...common, now, signal, progress,
     // Touching standard input starts to hold it, so it is left alone until a command reads it.
     get stdin() { return surroundings.stdin },
-    output: { isTerminal: stdout.isTTY === true, columns: stdout.columns ?? 80 },
+    output: { isTerminal: stdout.isTTY === true, columns: stdout.columns ?? 80, rows: stdout.isTTY === true ? stdout.rows ?? 24 : rowsOfFile },
     commandLine: reproducingCommand(words),
     warn({ message }) {
       if (common.quiet) return

@@ -6,6 +6,7 @@ export interface OutputStream {
   write(text: string, done?: () => void): boolean
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /** Where the work stands. */

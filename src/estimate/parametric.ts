@@ -21,6 +21,7 @@ import * as warn from './parametric-warnings.ts'
 import { openTable } from './moment-points.ts'
 import { isQuadraticIn } from './quadratic.ts'
 import { liftFit } from './restricted-fit.ts'
+import type { FreeFit } from './sensitivity.ts'
 import { covarianceOf, naturalValues, sandwich } from './uncertainty.ts'
 
 export { describeParameters } from './uncertainty.ts'
@@ -36,6 +37,8 @@ export interface ParametricFit {
   readonly determined: readonly boolean[]
   /** Which parameters were held, [P]. */
   readonly fixed: readonly boolean[]
+  /** Which parameters ended at the edge of what they may be, [P]. */
+  readonly atBound: readonly boolean[]
   /** Mean over rows. */
   readonly objective: number
   /** Of the mean over rows, from their spread. */
@@ -46,6 +49,8 @@ export interface ParametricFit {
   readonly covariance: Float64Array | null
   /** Columns v_c with Σ_c v_c v_cᵀ the covariance: what cancels in the sum has not cancelled in them. */
   readonly covarianceRoot: Basis | null
+  /** The free parameters, with which errors were computed; null where none were, and where the objective needs draws. */
+  readonly free: FreeFit | null
   /** How the expectation over noise was taken, and from how many points for each row. */
   readonly noise: { readonly method: IntegratedObjective['method']; readonly points: number }
   /** Estimates from rows drawn with replacement; null where none were asked for or there is nothing to repeat. */
@@ -118,7 +123,7 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
   const { parameterCount: size, parameterNames } = traced
   const { route, theta, history, atBound, ranOff } = found
   const warnings = [...found.warnings]
-  const without = { rowCount: batch.rowCount, route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), fixed: parameterNames.map(() => false), covariance: null, covarianceRoot: null, warnings }
+  const without = { rowCount: batch.rowCount, route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), fixed: parameterNames.map(() => false), atBound: parameterNames.map((_, k) => atBound.includes(k)), covariance: null, covarianceRoot: null, free: null, warnings }
   try {
     const { objective, gradient } = found.evaluation ?? await batch.evaluate(theta)
     const gradientNorm = Math.hypot(...gradient)
@@ -142,6 +147,7 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
       determined,
       covariance: isKnown ? covariance : null,
       covarianceRoot: isKnown ? root : null,
+      free: work.objective.draws.length > 0 ? null : { traced, objective: work.objective, theta, curvature },
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error

@@ -9,6 +9,7 @@ interface Estimates {
   readonly theta: Float64Array
   readonly determined: readonly boolean[]
   readonly fixed: readonly boolean[]
+  readonly atBound: readonly boolean[]
   readonly covariance: Float64Array | null
   readonly covarianceRoot: Basis | null
 }
@@ -21,6 +22,7 @@ export function liftFit<Fit extends Estimates>(restriction: Restriction, fit: Fi
     ...fit,
     theta: lift(restriction, fit.theta), fixed,
     determined: fixed.map((_, p) => partsOf(restriction, p).every((c) => fit.determined[c])),
+    atBound: fixed.map((_, p) => partsOf(restriction, p).some((c) => fit.atBound[c])),
     covarianceRoot,
     covariance: covarianceRoot && covarianceOf(covarianceRoot, fixed.length),
   }

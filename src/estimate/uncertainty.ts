@@ -13,6 +13,8 @@ export interface ParameterEstimate {
   readonly interval: readonly [number, number] | null
   /** Held at this value, so that there is no error to tell. */
   readonly fixed?: true
+  /** Ended at the edge of what it may be, so that there is no error to tell. */
+  readonly atBound?: true
 }
 
 export interface Uncertainty {
@@ -74,6 +76,8 @@ export interface EstimatedParameters {
   readonly determined: readonly boolean[]
   /** Which of them were held, [P]. */
   readonly fixed: readonly boolean[]
+  /** Which of them are at the edge of what they may be, [P]. */
+  readonly atBound: readonly boolean[]
 }
 
 export interface ParameterDescription {
@@ -96,7 +100,7 @@ export function describeParameters(traced: TracedModel, fit: EstimatedParameters
   const errorOf = (k: number): number => (covarianceRoot ? Math.hypot(...covarianceRoot.columns.subarray(k * covarianceRoot.count, (k + 1) * covarianceRoot.count)) : NaN)
   const natural = parameterNames.map((name, k): ParameterEstimate => (fit.fixed[k]
     ? { name, estimate: fit.theta[k], standardError: null, interval: null, fixed: true }
-    : withInterval(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile)))
+    : { ...withInterval(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile), ...(fit.atBound[k] ? { atBound: true } : {}) }))
   const isFree = (e: number): boolean => !fit.fixed[Math.floor(e / size)] && !fit.fixed[e % size]
   const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
   const reported = reportedQuantities(traced, fit)

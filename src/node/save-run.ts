@@ -49,7 +49,8 @@ export async function runOutputs(result: FitResult, fit: FitJson, table: Table):
   const { figures, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
   const { landscape, warnings } = await landscapeOf(result.energy, fit, table)
   const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
-  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape }
+  const { margins, probabilities } = await result.diagnose()
+  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, margins, probabilities }
   const document = await createSvgDocument()
   const drawn = figures.flatMap(({ name, sentence, draw }): ReportFigure[] => {
     const picture = draw(source, document)
@@ -57,7 +58,7 @@ export async function runOutputs(result: FitResult, fit: FitJson, table: Table):
   })
   const main = drawn.find(({ name }) => name === 'density-and-score')?.drawn.svg
   const png = main === undefined ? undefined : renderPng(main)
-  const report = reportHtml({ fit: whole, figures: drawn, ...result.facts })
+  const report = reportHtml({ fit: whole, figures: drawn, ...result.facts, noMargins: margins?.margins === null ? margins.reason : null })
   return {
     fit: whole,
     files: {

@@ -1,6 +1,8 @@
 // What a figure is: a record that draws plain values into a DOM document handed in, and gives SVG text.
+import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
 import type { FitJson, MetricsRow } from './fit-json.ts'
 import type { Landscape } from './landscape/landscape.ts'
+import type { Margins } from './landscape/margins.ts'
 
 /** The part of a DOM document that drawing needs; a browser's `document` is one, `src/node/render.ts` makes another. */
 export interface SvgDocument {
@@ -13,6 +15,10 @@ export interface FigureSource {
   readonly metrics: readonly MetricsRow[]
   /** The density and the score as prepared for drawing; null when they were not computed. */
   readonly landscape: Landscape | null
+  /** The density of each column alone; null when it was not computed. */
+  readonly margins: Margins | null
+  /** The rows of one column against their fitted distribution; null when it was not computed. */
+  readonly probabilities: ProbabilityPlot | null
 }
 
 /** A figure as SVG text, with its colors in attributes (the light scheme), readable alone on any screen and in print. */

@@ -5,6 +5,7 @@ import type { ParametricStop } from '../estimate/parametric.ts'
 import type { PerBaseline } from '../evaluate/baselines/baseline.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
+import type { Aspect } from '../evaluate/stein-residuals.ts'
 import type { TrainingResult } from '../estimate/train.ts'
 import type { WaldTest } from '../estimate/wald.ts'
 import type { ParameterEstimate } from '../estimate/uncertainty.ts'
@@ -13,6 +14,17 @@ export type { ParameterEstimate } from '../estimate/uncertainty.ts'
 
 /** Why a fit ended: of parametric models, and of networks. */
 export type FitStop = ParametricStop | TrainingResult['stopped']
+
+/** A residual of Stein's identity, see `evaluate/stein-residuals.ts`. */
+export interface Residual {
+  readonly aspect: Aspect
+  /** One column, or two for dependence. */
+  readonly columns: readonly string[]
+  readonly value: number
+  readonly standardError: number
+  /** Null where the fit itself makes the residual zero. */
+  readonly z: number | null
+}
 
 export interface FitJson {
   readonly format: 'unnorm.fit/1'
@@ -77,6 +89,8 @@ export interface FitJson {
     /** Model less baseline on the same rows, with the error of the paired difference; absent from older runs. */
     readonly differences?: Partial<PerBaseline<MeanWithError | null>>
   }
+  /** Where the density misses the rows; absent for networks, fits with noise, and older runs. */
+  readonly residuals?: readonly Residual[]
   readonly timing: { readonly seconds: number; readonly stepsPerSecond: number | null }
   readonly warnings: readonly Warning[]
 }

@@ -3,13 +3,15 @@ import type { FitJson } from './fit-json.ts'
 import { formatCount, formatSeconds, formatSetting, formatWithError, shortList, typographic } from './format.ts'
 import { html, trusted } from './html.ts'
 import type { Html } from './html.ts'
-import { denoiserSection, fitSection, likelihoodSection, noiseSection, parametersSection } from './report-sections.ts'
+import { parametersSection } from './parameter-section.ts'
+import { residualSection } from './residual-section.ts'
+import { denoiserSection, fitSection, likelihoodSection, noiseSection } from './report-sections.ts'
 import type { ReportFigure, ReportInput } from './report-input.ts'
 import { reportStyle } from './report-style.ts'
 import { estimatorWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** Figures with a place of their own; others follow in a section each. */
-const placed: ReadonlySet<string> = new Set(['density-and-score', 'training-curve', 'parameters'])
+const placed: ReadonlySet<string> = new Set(['density-and-score', 'training-curve', 'parameters', 'correlations', 'columns', 'quantiles'])
 
 /**
  * The whole report as an HTML document.
@@ -22,11 +24,14 @@ export function reportHtml(input: ReportInput): string {
   const sections = [
     figureSection('The density and its score', findFigure(input, 'density-and-score')),
     fitSection(input),
+    parametersSection(input, figureBody(findFigure(input, 'parameters')), figureBody(findFigure(input, 'correlations'))),
     figureSection('Training', findFigure(input, 'training-curve')),
     likelihoodSection(input),
+    figureSection('The rows against the fitted density', findFigure(input, 'quantiles')),
+    marginsSection(input),
+    residualSection(input),
     noiseSection(input),
     denoiserSection(input),
-    parametersSection(input, figureBody(findFigure(input, 'parameters'))),
     ...others.map((figure) => figureSection(figure.sentence, figure)),
     reproduceSection(fit),
   ]
@@ -83,6 +88,14 @@ function figureBody(figure: ReportFigure | null): Html | null {
 function figureSection(heading: string, figure: ReportFigure | null): Html | null {
   return figure === null ? null : html`<section><h2>${heading}</h2>
 ${figureBody(figure)}</section>
+`
+}
+
+/** Each column, or why its density is not shown. */
+function marginsSection(input: ReportInput): Html | null {
+  const heading = 'Each column by itself'
+  if (input.noMargins === null) return figureSection(heading, findFigure(input, 'columns'))
+  return html`<section><h2>${heading}</h2><p>Not shown: ${input.noMargins}.</p></section>
 `
 }
 

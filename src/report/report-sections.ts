@@ -1,17 +1,18 @@
 // The sections of the report that put numbers into words: the fit, the log-likelihood, the noise, the denoiser, the parameters.
 import katex from 'katex'
-import type { ParameterEstimate } from './fit-json.ts'
-import { asSentence, formatCount, formatError, formatEstimate, formatNumber, formatPercent, formatSetting, formatWithError, typographic } from './format.ts'
+import { asSentence, formatCount, formatEstimate, formatNumber, formatPercent, formatSetting, formatWithError, typographic } from './format.ts'
+import type { FitJson } from './fit-json.ts'
+import { formulaTex } from './formula-tex.ts'
 import { html, numberTable, trusted } from './html.ts'
 import type { Html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
-import { compareBaselines, comparisonWords, correctionWords, routeWords, shownLogLikelihood, stoppedWords, testWords } from './words.ts'
+import { compareBaselines, comparisonWords, correctionWords, domainWords, routeWords, shownLogLikelihood, stoppedWords, testWords } from './words.ts'
 
 /** Longer tables are folded. */
 const openRows = 20
 
 /** What was fitted and how. */
-export function fitSection({ fit, modelTex, objective }: ReportInput): Html {
+export function fitSection({ fit, objective, modelTex }: ReportInput): Html {
   const { train, heldOut, heldOutStandardError, units } = fit.objective
   const parts: string[] = []
   if (train !== null) parts.push(`${formatNumber(train, 5)} on the training rows`)
@@ -19,13 +20,22 @@ export function fitSection({ fit, modelTex, objective }: ReportInput): Html {
   const where = units === 'standardized' ? 'on standardized columns' : 'in the units of the data'
   const dropped = fit.data.rows - fit.data.rowsUsed
   return html`<section><h2>What was fitted, and how</h2>
-<p>Model: log <i>p</i>(<i>x</i>) = <code>${fit.model.logDensity}</code> − log <i>Z</i> on <code>${fit.model.domain}</code>, with ${formatCount(fit.model.parameterCount)} ${fit.model.parameterCount === 1 ? 'parameter' : 'parameters'}. The fit never needs <i>Z</i>.</p>
-${modelTex === null ? null : html`<div class="formula">${trusted(formula(String.raw`\log p(x) = ${modelTex} - \log Z`))}</div>`}
+${modelWords(fit, modelTex)}
 <p>Estimated by ${routeWords(fit)}: ${stoppedWords(fit)}.${objective === null ? '' : ` ${asSentence(objective.sentence)}`}</p>
 ${objective === null ? null : html`<div class="formula">${trusted(formula(objective.tex))}</div>`}
 ${parts.length === 0 ? null : html`<p>Objective at the estimate: ${typographic(parts.join(', '))} (${where}).</p>`}
 ${dropped === 0 ? null : html`<p>${formatCount(dropped)} of ${formatCount(fit.data.rows)} rows were not used.</p>`}</section>
 `
+}
+
+/** The model: its formula typeset where it has one, else as it was written. */
+function modelWords(fit: FitJson, tex: string | null): Html {
+  const { logDensity, parameterCount } = fit.model
+  const parameters = `${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
+  const typeset = tex ?? (fit.parameters === undefined ? null : formulaTex(logDensity))
+  if (typeset === null) return html`<p>Model: log <i>p</i>(<i>x</i>) = <code>${logDensity}</code> − log <i>Z</i> on <code>${domainWords(fit)}</code>, with ${parameters}. The fit never needs <i>Z</i>.</p>`
+  return html`<p>The model, on <code>${domainWords(fit)}</code>, with ${parameters}:</p>
+<div class="formula">${trusted(formula(String.raw`\log\, p(x) = ${typeset} - \log Z`))}</div>`
 }
 
 /** TeX as MathML, which needs neither fonts nor styles. */
@@ -118,27 +128,7 @@ function agreementWords(gap: { readonly value: number; readonly standardError: n
     : 'Here the two agree within two standard errors, so the score has the right scale. That does not make it right: a simple model can expect a large error, and make it.'
 }
 
-/** The table of parameters, folded when long. */
-export function parametersSection({ fit }: ReportInput, figure: Html | null): Html | null {
-  const parameters = fit.parameters ?? []
-  if (parameters.length === 0) return null
-  const head = ['parameter', 'estimate', 'std. error', `${formatSetting(fit.level * 100)} % interval`]
-  return html`<section><h2>Parameters</h2>
-${folded(parameters.length, 'parameters', numberTable(head, parameters.map(parameterRow)))}
-${fit.derived.length === 0 ? null : numberTable(['derived', ...head.slice(1)], fit.derived.map(parameterRow))}
-${figure}</section>
-`
-}
-
-function parameterRow({ name, estimate, standardError, interval }: ParameterEstimate): string[] {
-  return [
-    name,
-    estimate === null ? 'unknown' : typographic(formatEstimate(estimate, standardError)),
-    standardError === null ? 'unknown' : typographic(formatError(standardError)),
-    interval === null ? 'unknown' : `${typographic(formatEstimate(interval[0], standardError))} to ${typographic(formatEstimate(interval[1], standardError))}`,
-  ]
-}
-
-function folded(rows: number, what: string, table: Html): Html {
+/** A table that opens when asked to, where it is long. */
+export function folded(rows: number, what: string, table: Html): Html {
   return rows <= openRows ? table : html`<details><summary>All ${formatCount(rows)} ${what}</summary>${table}</details>`
 }

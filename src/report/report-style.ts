@@ -57,6 +57,10 @@ th:first-child{text-align:left}
 thead th{color:var(--quiet);font-weight:500;font-size:.85rem}
 tbody th{font-weight:500}
 tr:last-child>*{border-bottom:0}
+tr.group th{color:var(--quiet);font-weight:600;font-size:.85rem;padding-top:12px}
+td.beyond{color:var(--warning);font-weight:700}
+td.none{color:var(--quiet)}
+ul{margin:0 0 12px;padding-left:22px}
 .win td,.win th{font-weight:700;color:var(--good)}
 details>summary{cursor:pointer;color:var(--accent);margin-bottom:8px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em}

@@ -1,7 +1,9 @@
 // A fit as plain text that fits on a screen: what was fitted, the parameters in aligned columns, how good it is, warnings.
-import type { FitJson, ParameterEstimate } from './fit-json.ts'
-import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
-import { compareBaselines, comparisonWords, correctionWords, isDecided, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+import type { FitJson } from './fit-json.ts'
+import { formatCount, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
+import { parameterTable } from './parameter-table.ts'
+import { judgeResiduals, residualWords } from './residual-words.ts'
+import { compareBaselines, comparisonWords, correctionWords, domainWords, isDecided, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** How the summary is laid out. */
 export interface SummaryOptions {
@@ -34,12 +36,8 @@ export function summarize(fit: FitJson, options: SummaryOptions = {}): string {
   ]
   // The prompt takes the last line of the screen; blank lines stand around the table.
   const space = (options.height ?? 24) - 1 - head.length - tail.length - 2
-  const rest = fit.out === null ? 'the fit\'s parameters' : `${plainText(fit.out)}/fit.json`
-  // Derived quantities are what was asked for: all of them are shown.
-  const derived = estimateTable('derived', fit.derived, Infinity, fit.level, rest, width, bold)
-  const table = estimateTable('parameter', fit.parameters ?? [], Math.max(space - derived.length, 6), fit.level, rest, width, bold)
-  const tables = [table, derived].filter((lines) => lines.length > 0)
-  return [...head, '', ...tables.flatMap((lines) => [...lines, '']), ...tail].join('\n')
+  const table = parameterTable(fit, { lines: Math.max(space, 6), width, bold })
+  return [...head, '', ...(table.length === 0 ? [] : [...table, '']), ...tail].join('\n')
 }
 
 function dataWords(fit: FitJson): string {
@@ -48,12 +46,15 @@ function dataWords(fit: FitJson): string {
   const leftOut = columnsLeftOut.length === 0 ? '' : `; left out: ${plainText(shortList(columnsLeftOut, 3))}`
   const weighted = fit.data.weights === undefined ? '' : `, weighted by ${plainText(fit.data.weights)}`
   const clustered = fit.data.cluster === undefined ? '' : `, ${formatCount(fit.data.clusters ?? NaN)} clusters by ${plainText(fit.data.cluster)}`
-  return `${used}${weighted}${clustered}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'} (${plainText(shortList(columns, 6))}${leftOut})`
+  // Which column an index in a parameter's name means.
+  const isIndexed = columns.length > 1 && (fit.parameters ?? []).some(({ name }) => name.endsWith(']'))
+  const names = columns.map((name, index) => (isIndexed ? `${index + 1}\u00a0${name}` : name))
+  return `${used}${weighted}${clustered}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'} (${plainText(shortList(names, isIndexed ? 12 : 6))}${leftOut})`
 }
 
 function modelWords(fit: FitJson): string {
-  const { logDensity, domain, parameterCount } = fit.model
-  return `log p(x) = ${shorten(plainText(logDensity), 120)} − log Z on ${plainText(domain)}; ${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
+  const { logDensity, parameterCount } = fit.model
+  return `log p(x) = ${shorten(plainText(logDensity), 120)} − log Z on ${plainText(domainWords(fit))}; ${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
 }
 
 function fittedWords(fit: FitJson): string {
@@ -82,6 +83,7 @@ function resultEntries(fit: FitJson): [string, string][] {
     ['log-likelihood', own === null ? 'unknown' : `${formatWithError(own.value, logLikelihood.standardError)} nats a row (${own.rows} rows)`],
     ...(baselines.length === 0 ? [] : [['  baselines', baselines.join(', ')] as [string, string]]),
     ...(verdict === null ? [] : [['', verdict] as [string, string]]),
+    ...residualEntry(fit),
     ['log Z', logNormalizer.value === null ? 'unknown' : `${formatWithError(logNormalizer.value, logNormalizer.standardError)}${logNormalizer.method === null ? '' : ` (${plainText(logNormalizer.method)})`}`],
   ]
 }
@@ -91,57 +93,21 @@ function bootstrapWords({ replicates, failed, parameters }: NonNullable<FitJson[
   return `${formatCount(replicates)} replicates${failed > 0 ? `, ${formatCount(failed)} of them without an estimate` : ''}; standard errors ${shown.join(', ')}${parameters.length > 4 ? ', … (all in fit.json)' : ''}`
 }
 
+/** What the residuals found, or that they found nothing. */
+function residualEntry(fit: FitJson): [string, string][] {
+  const judged = judgeResiduals(fit)
+  if (judged === null) return []
+  const { tested, critical, beyond } = judged
+  const which = beyond.slice(0, 3).map((residual) => plainText(residualWords(residual)))
+  const more = beyond.length > 3 ? `; and ${beyond.length - 3} more` : ''
+  const words = beyond.length > 0 ? which.join('; ') + more : `no misfit beyond chance in ${tested.length} Stein residuals (all |z| < ${formatNumber(critical, 2)})`
+  return [[beyond.length > 0 ? 'misfit' : 'residuals', words]]
+}
+
 function entries(items: readonly (readonly [string, string])[], width: number): string[] {
   return items.flatMap(([label, text]) => indent(wrapText(text, width - labelWidth), label.padEnd(labelWidth), ' '.repeat(labelWidth)))
 }
 
 function indent(lines: readonly string[], first: string, others: string): string[] {
   return lines.map((line, index) => (index === 0 ? first : others) + line)
-}
-
-/**
- * A table of estimates in at most `space` lines, its head and the line on what was cut included.
- * @param where what was cut is to be found
- */
-function estimateTable(title: string, all: readonly ParameterEstimate[], space: number, confidence: number, where: string, width: number, bold: (text: string) => string): string[] {
-  if (all.length === 0) return []
-  const shown = all.length + 1 <= space ? all : all.slice(0, Math.max(space - 2, 4))
-  const estimates = alignDecimals(shown.map(({ estimate, standardError }) => (estimate === null ? '–' : formatEstimate(estimate, standardError))))
-  const errors = alignDecimals(shown.map(({ standardError }) => (standardError === null ? '–' : formatError(standardError))))
-  const lows = alignDecimals(shown.map((parameter) => endOfInterval(parameter, 0)))
-  const highs = alignDecimals(shown.map((parameter) => endOfInterval(parameter, 1)))
-  const names = shown.map(({ name }) => plainText(name))
-  const level = `${formatSetting(confidence * 100)} % interval`
-  const numbers = [
-    column('estimate', estimates), column('std. error', errors.map((cell, row) => (shown[row].fixed ? 'fixed' : cell))),
-    column(level, lows.map((low, row) => (shown[row].interval === null ? '–' : `${low}  ${highs[row]}`))),
-  ]
-  const numbersWidth = numbers.reduce((sum, cells) => sum + cells[0].length + 3, 0)
-  const nameWidth = Math.min(Math.max(9, ...names.map((name) => [...name].length)), Math.max(12, width - numbersWidth))
-  const lines = [title, ...names].map((name, row) => {
-    const cut = shorten(name, nameWidth)
-    return (cut + ' '.repeat(nameWidth - [...cut].length) + numbers.map((cells) => `   ${cells[row]}`).join('')).trimEnd()
-  })
-  const cut = all.length - shown.length
-  const rest = cut === 0 ? [] : [`… and ${cut} more of ${all.length}, in ${where}`]
-  return [bold(lines[0]), ...lines.slice(1), ...rest]
-}
-
-/** The end of an interval, to the same digit as the estimate. */
-function endOfInterval({ interval, standardError }: ParameterEstimate, end: 0 | 1): string {
-  return interval === null ? '' : formatEstimate(interval[end], standardError)
-}
-
-function column(title: string, cells: readonly string[]): string[] {
-  const width = Math.max(...[title, ...cells].map((cell) => cell.length))
-  return [title, ...cells].map((cell) => cell.padStart(width))
-}
-
-/** Pads numbers so that their decimal points stand under each other. */
-export function alignDecimals(cells: readonly string[]): string[] {
-  const fractions = cells.map((cell) => (cell.includes('.') ? cell.length - cell.indexOf('.') : cell.includes('e') ? cell.length - cell.indexOf('e') : 0))
-  const longest = Math.max(0, ...fractions)
-  const padded = cells.map((cell, index) => cell + ' '.repeat(longest - fractions[index]))
-  const width = Math.max(0, ...padded.map((cell) => cell.length))
-  return padded.map((cell) => cell.padStart(width))
 }

@@ -42,6 +42,12 @@ export function estimatorWords(estimator: string): string {
   return fullNames[estimator] ?? estimator.replaceAll('-', ' ')
 }
 
+/** Where a model lives: `ℝ²` for all of space, else the domain's own name. */
+export function domainWords({ model, data }: FitJson): string {
+  const d = data.columns.length
+  return model.domain === 'real' ? `ℝ${d === 1 ? '' : [...String(d)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}` : model.domain
+}
+
 /** What a picture of a fit shows: `mlp energy by denoising, positions.csv`. */
 export function headingWords(model: string, estimator: string, source: string): string {
   return `${model} energy by ${estimatorWords(estimator)}, ${source}`

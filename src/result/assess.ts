@@ -12,6 +12,8 @@ import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
+import { steinResiduals } from '../evaluate/stein-residuals.ts'
+import type { Sensitivity } from '../estimate/sensitivity.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NormalizerContext } from '../evaluate/log-normalizer/method.ts'
 import { normalize } from '../evaluate/log-normalizer/normalize.ts'
@@ -20,6 +22,8 @@ import { weightingOf } from '../estimate/weighting.ts'
 import type { Weighting } from '../estimate/weighting.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
+import { thinRows } from '../estimate/row-moments.ts'
+import type { Residual } from '../report/fit-json.ts'
 
 export interface KnownLogNormalizer {
   readonly value: number
@@ -161,4 +165,21 @@ export async function testGoodness(energy: RunningEnergy, rows: Float64Array, ra
     if (error instanceof UnnormError) return null
     throw error
   }
+}
+
+/** Numbers that residuals of rows may take up, and slopes of scores. */
+const RESIDUAL_NUMBERS = 4e6
+const SLOPE_NUMBERS = 4e6
+const RESIDUAL_ROWS = 50_000
+
+/** Residuals of the rows that were fitted; null where they are too few or a score is not finite. */
+export async function findResiduals(energy: RunningEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
+  const d = energy.columns.length
+  const each = 4 * d + (d * (d - 1)) / 2
+  const rows = partOf(table, 'train', split, Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each)))
+  const { score } = await energy.evaluate(rows)
+  if (rows.length < 10 * d || !score.every(Number.isFinite)) return null
+  const some = thinRows(rows, d, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount))))
+  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some) }
+  return steinResiduals(rows, score, d, estimation, split.trainCount).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
 }

@@ -6,6 +6,7 @@ import type { Scale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import type { Derived } from '../estimate/derived.ts'
 import type { Estimator, RowObjective } from '../estimate/estimator.ts'
+import type { Sensitivity } from '../estimate/sensitivity.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { TracedModel } from '../model/model.ts'
 import type { FitJson, FitStop, MetricsRow, ParameterEstimate } from '../report/fit-json.ts'
@@ -42,6 +43,8 @@ export interface Estimated {
   readonly tests?: FitJson['tests']
   /** Where one was asked for; null: there was nothing to repeat. */
   readonly bootstrap?: FitJson['bootstrap']
+  /** How the estimate hangs on its rows; null for networks, fits with noise, and where there is no estimate. */
+  readonly sensitivity: Sensitivity | null
   /** log Z where the family knows it; undefined: look for it. */
   readonly logNormalizer?: KnownLogNormalizer
   /** False where exp(−E) is known not to be integrable. */

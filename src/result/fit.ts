@@ -18,10 +18,11 @@ import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, fitBaselines, partOf, testGoodness } from './assess.ts'
+import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
+import { diagnoseFit } from './diagnose.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { fitOptions } from './fit-options.ts'
@@ -89,6 +90,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   if (isNetwork && name !== 'dual' && clusters.separated) warnings.push(clusterWarning(clusters))
   // The test takes rows as independent draws that count alike.
   const goodness = table.weights || table.clusters ? null : await testGoodness(energy, unseen, random.split('goodness of fit'))
+  const { sensitivity } = estimated
+  const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
 
   const fit: FitJson = {
@@ -111,15 +114,17 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
       baselines: likelihoods.baselines,
       differences: likelihoods.differences,
     },
+    ...(residuals ? { residuals } : {}),
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
+    diagnose: async () => (sensitivity && logZ ? diagnoseFit({ energy, table, split, domain: model.domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
     facts: {
-      objective: { tex: estimator.tex, sentence: estimator.sentence },
       modelTex: model.tex ?? null,
+      objective: { tex: estimator.tex, sentence: estimator.sentence },
       columnScales: Array.from(scale.deviation),
       noiseReason: setting.reason,
       denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising, standardError: restored.total.standardError, aboveFloor: restored.aboveFloor } : null,
@@ -135,7 +140,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
       metadata: { ...metadataOf(fit, noise, null), ...(ladder ? { ladder, deviations: Array.from(scale.deviation) } : {}) },
     } : null,
     objective: objectiveProgram(traced, objective, estimated.theta, standardization),
-  })
+  }, async () => sensitivity?.release())
 }
 
 /** @throws UnnormError `invalid-option` for a network, and those of `deriveFrom` */

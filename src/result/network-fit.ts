@@ -45,7 +45,7 @@ export async function estimateNetwork(context: FitContext): Promise<Estimated> {
       heldOut: trained.heldOut?.mean ?? null,
       heldOutStandardError: trained.heldOut?.standardError ?? null,
     },
-    integrable: !ranOff, stepsPerSecond: trained.stepsPerSecond, metrics, state: trained.state, warnings,
+    integrable: !ranOff, sensitivity: null, stepsPerSecond: trained.stepsPerSecond, metrics, state: trained.state, warnings,
   }
 }
 

@@ -5,6 +5,7 @@ import { checkCollinearity, checkRowCount, checkUnits } from '../data/check.ts'
 import { bootstrapWarnings, describeReplicates } from '../estimate/bootstrap-errors.ts'
 import { describeParameters, fitParametric } from '../estimate/parametric.ts'
 import { overRows } from '../estimate/batch.ts'
+import { openSensitivity } from '../estimate/sensitivity.ts'
 import { cancellation, fewClusters, noTest } from '../estimate/parametric-warnings.ts'
 import { logDensityRounding } from '../estimate/rounding.ts'
 import { evaluationRows, evaluationWeighting, partOf, weightingOfPart } from './assess.ts'
@@ -62,6 +63,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
     ...(known === undefined ? {} : { logNormalizer: { value: known, standardError: 0, method: 'exact' } }),
     // A family that knows its log Z says by leaving it undefined that there is none.
     integrable: !ranOff && !isRough && (traced.model.logNormalizer === undefined || known !== undefined),
+    sensitivity: fit.free && !noise && !ranOff ? openSensitivity(fit.free, environment.engine) : null,
     stepsPerSecond: null, metrics: fit.history.map((entry) => ({ ...entry, heldOutObjective: null, seconds: 0 })), state: null,
     warnings: [
       ...fit.warnings,

@@ -8,9 +8,10 @@ import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { summarize } from '../report/summary.ts'
 import type { SummaryOptions } from '../report/summary.ts'
+import type { Diagnosis } from './diagnose.ts'
 
 /** What the report needs beside fit.json and the figures. */
-export type ReportFacts = Omit<ReportInput, 'fit' | 'figures'>
+export type ReportFacts = Omit<ReportInput, 'fit' | 'figures' | 'noMargins'>
 
 /** A fitted model: numbers about it, and the energy to compute with. */
 export interface FitResult {
@@ -46,6 +47,8 @@ export interface FitResult {
   score(rows: Float64Array): Promise<Float64Array>
   /** Tweedie–Miyasawa: E{x | x̃} = x̃ + Cφ(x̃) for noisy rows [n × d]; only for a fit by denoising. */
   denoise(rows: Float64Array): Promise<Float64Array>
+  /** What the report looks at beyond these numbers; before `release`. */
+  diagnose(): Promise<Diagnosis>
   /** Frees what the engine holds. */
   release(): Promise<void>
   /** The summary a terminal shows. */
@@ -59,7 +62,7 @@ export function tweedie(rows: Float64Array, score: Float64Array, covariance: Arr
 }
 
 /** The methods of a result, from its parts. */
-export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | 'denoise' | 'release' | 'summary'>): FitResult {
+export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | 'denoise' | 'release' | 'summary'>, releaseOthers: () => Promise<void>): FitResult {
   const { energy, noisy, fit, noiseCovariance } = parts
   const logNormalizer = fit.logNormalizer.value ?? 0
   return {
@@ -74,6 +77,7 @@ export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | '
       await energy.release()
       if (noisy !== energy) await noisy.release()
       await parts.ladder?.release()
+      await releaseOthers()
     },
     summary: (options) => summarize(fit, options),
   }

@@ -218,16 +218,16 @@ describe('training curve', () => {
     expect(curve?.interval[1]).toBeLessThan(50)
     expect(curve?.outside?.extreme).toBeGreaterThan(80)
     // The first stretch: the mean of −4 + 100 exp(−i/20), i = 0 … 4, is −4 + 20 (1 − exp(−1/4)) / (1 − exp(−1/20)) = 86.71.
-    const figure = figures.find(({ name }) => name === 'training-curve')?.draw({ fit: fitExample(), metrics, landscape: null }, document)
+    const figure = figures.find(({ name }) => name === 'training-curve')?.draw({ fit: fitExample(), metrics, landscape: null, margins: null, probabilities: null }, document)
     expect(wordsOf(figure as DrawnFigure)).toMatch(/Lowest held-out objective: −3\.000 at step 500\. \d+ values lie outside the frame, up to 86\.7/)
   })
 
   it('says when nothing was held out, and is not drawn for fits without steps', () => {
     const draw = figures.find(({ name }) => name === 'training-curve')?.draw
-    expect(wordsOf(draw?.({ fit: fitExample(), metrics: metrics.map((row) => ({ ...row, heldOutObjective: null })), landscape: null }, document) as DrawnFigure)).toContain('No rows were held out.')
-    expect(draw?.({ fit: fitExample(), metrics: [], landscape: null }, document)).toBeNull()
+    expect(wordsOf(draw?.({ fit: fitExample(), metrics: metrics.map((row) => ({ ...row, heldOutObjective: null })), landscape: null, margins: null, probabilities: null }, document) as DrawnFigure)).toContain('No rows were held out.')
+    expect(draw?.({ fit: fitExample(), metrics: [], landscape: null, margins: null, probabilities: null }, document)).toBeNull()
     // A closed form goes in one step: the line between its two values is no course.
-    expect(draw?.({ fit: fitExample(), metrics: metrics.slice(0, 2), landscape: null }, document)).toBeNull()
+    expect(draw?.({ fit: fitExample(), metrics: metrics.slice(0, 2), landscape: null, margins: null, probabilities: null }, document)).toBeNull()
   })
 
   it('cuts lines exactly at the border of the frame', () => {
@@ -251,14 +251,14 @@ describe('parameters', () => {
     const [group] = groupParameters(estimates)
     expect(group.inErrors).toBe(true)
     for (const { estimate, interval } of group.shown) expect([estimate, ...(interval ?? [])]).toEqual([3, 1, 5].map((value) => expect.closeTo(value, 12)))
-    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: estimates }), metrics: [], landscape: null }, document) as DrawnFigure
+    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: estimates }), metrics: [], landscape: null, margins: null, probabilities: null }, document) as DrawnFigure
     expect(wordsOf(figure)).toContain('precision, each in its standard errors')
     // Without a standard error there is no such unit.
     expect(groupParameters([...estimates, { ...estimates[0], standardError: null }])[0].inErrors).toBe(false)
   })
 
   it('are drawn with points and intervals in scale', () => {
-    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample(), metrics: [], landscape: null }, document) as DrawnFigure
+    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample(), metrics: [], landscape: null, margins: null, probabilities: null }, document) as DrawnFigure
     const dots = [...figure.svg.matchAll(/<circle [^>]*cx="([^"]*)"/g)].map(([, x]) => Number(x))
     const rules = [...figure.svg.matchAll(/<line ([^>]*)>/g)].map(([, text]) => ['x1', 'x2'].map((name) => Number(new RegExp(`${name}="([^"]*)"`).exec(text)?.[1]))).filter(([a, b]) => a !== b && dots.some((x) => x > a && x < b))
     expect(dots).toHaveLength(7)
@@ -270,7 +270,7 @@ describe('parameters', () => {
   })
 
   it('are not drawn for a network', () => {
-    expect(figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: undefined }), metrics: [], landscape: null }, document)).toBeNull()
+    expect(figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters: undefined }), metrics: [], landscape: null, margins: null, probabilities: null }, document)).toBeNull()
   })
 })
 
@@ -281,7 +281,7 @@ describe('colors', () => {
     for (const columns of [['x'], ['x', 'y'], ['x', 'y', 'z']]) {
       const landscape = await landscapeOf(columns, 500)
       for (const figure of figures) {
-        const svg = figure.draw({ fit: fitExample(), metrics, landscape }, document)?.svg ?? ''
+        const svg = figure.draw({ fit: fitExample(), metrics, landscape, margins: null, probabilities: null }, document)?.svg ?? ''
         for (const [, property, value] of svg.matchAll(/ (fill|stroke)="([^"]*)"/g)) {
           if (value !== 'none' && value !== 'currentColor') expect(styles).toContain(`[${property}="${value}"]{${property}:#`)
         }

@@ -31,14 +31,14 @@ beforeAll(async () => {
 })
 
 function inputOf(fit: FitJson, changes: Partial<ReportInput> = {}): ReportInput {
-  return { fit, figures: [], modelTex: null, objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null, ...changes }
+  return { fit, figures: [], objective: null, modelTex: null, columnScales: null, noiseReason: null, denoiser: null, noMargins: null, goodnessOfFit: null, ...changes }
 }
 
 async function figuresOf(fit: FitJson): Promise<ReportFigure[]> {
   const random = generator(4)
   const landscape = await prepareLandscape(mixtureEnergy(fit.data.columns, [[0, 0]], [1], 1), tableOf(fit.data.columns, 200, () => mixtureRow(random, [[0, 0]], [1], 1)), { heading: fit.data.source, logNormalizer: null, noise: null, warnings: fit.warnings })
   return figures.flatMap(({ name, sentence, draw }) => {
-    const drawn = draw({ fit, metrics, landscape }, document)
+    const drawn = draw({ fit, metrics, landscape, margins: null, probabilities: null }, document)
     return drawn === null ? [] : [{ name, sentence, drawn }]
   })
 }

@@ -1,7 +1,8 @@
 // The summary on a terminal: the numbers are there, aligned, and it fits on a screen.
 import { describe, expect, it } from 'vitest'
 import type { FitStop } from '../../src/report/fit-json.ts'
-import { alignDecimals, summarize } from '../../src/report/summary.ts'
+import { alignDecimals } from '../../src/report/parameter-table.ts'
+import { summarize } from '../../src/report/summary.ts'
 import { fitExample } from './examples.ts'
 
 const network = fitExample({
@@ -20,18 +21,19 @@ describe('the summary', () => {
   it('of a Gaussian reads like this', () => {
     expect(summarize(fitExample())).toBe(`gaussian energy, points.csv                                         unnorm 0.1.0
 ────────────────────────────────────────────────────────────────────────────────
-data            150 rows, 2 columns (a, b; left out: name)
+data            150 rows, 2 columns (1\u00a0a, 2\u00a0b; left out: name)
 model           log p(x) = -1/2 x' K x + eta' x − log Z on R^2; 5 parameters
 fitted by       score matching in closed form; solved exactly (0.021 s, seed 0)
 
-parameter        estimate   std. error    95 % interval
-precision[1,1]     10.4          1.2      8.0    12.7
-precision[1,2]     -6.76         0.91    -8.54   -4.97
-precision[2,2]     11.1          1.3      8.6    13.7
-eta[1]             19.3          3.4     12.6    25.9
-eta[2]             11.6          2.9      5.9    17.3
-mean[1]             5.843        0.067    5.711   5.976
-mean[2]             3.057        0.035    2.988   3.127
+parameter        estimate   std. error       z    95 % interval
+precision[1,1]     10.4          1.2      8.63    8.0    12.7
+precision[1,2]     -6.76         0.91    -7.43   -8.54   -4.97
+precision[2,2]     11.1          1.3      8.50    8.6    13.7
+eta[1]             19.3          3.4      5.67   12.6    25.9
+eta[2]             11.6          2.9      4.00    5.9    17.3
+reported
+mean[1]             5.843        0.067   86.70    5.711   5.976
+mean[2]             3.057        0.035   86.12    2.988   3.127
 
 objective       -10.758 on the training rows
 log-likelihood  -1.891 ± 0.083 nats a row (training rows)
@@ -39,6 +41,36 @@ log-likelihood  -1.891 ± 0.083 nats a row (training rows)
 log Z           70.1235 (exact)
 
 report: runs/points-gaussian/report.html`)
+  })
+
+  it('marks what was held, and shows derived quantities last', () => {
+    const [first, second, third, ...others] = fitExample().parameters ?? []
+    const held = { standardError: null, interval: null }
+    const text = summarize(fitExample({
+      parameters: [{ ...first, ...held, estimate: 2, fixed: true }, { ...second, ...held, estimate: 0, atBound: true }, third, ...others],
+      derived: [{ name: 'ratio', estimate: 1.8, standardError: 0.021, interval: [1.76, 1.84] }],
+    }), { height: 40 })
+    expect(text).toMatch(/\nprecision\[1,1\] +2 +– +fixed\nprecision\[1,2\] +0 +– +at its bound\n/)
+    expect(text).toMatch(/\nreported\nmean\[1\] .*\nmean\[2\] .*\nderived\nratio +1\.800 +0\.021 +85\.71 +1\.760 +1\.840\n/)
+  })
+
+  it('cuts the natural parameters first, and those that were asked for last', () => {
+    const derived = [{ name: 'ratio', estimate: 1.8, standardError: 0.021, interval: [1.76, 1.84] as const }]
+    const text = summarize(fitExample({ derived }), { height: 17 })
+    for (const name of ['precision[1,1]', 'mean[1]', 'mean[2]', 'ratio']) expect(text).toContain(`\n${name} `)
+    expect(text).toContain('… and 4 more of 8, in')
+  })
+
+  it('gives up z, then decimal places, where numbers are long', () => {
+    const parameters = Array.from({ length: 5 }, (_, k) => ({ name: `w[${k + 1}]`, estimate: 10 ** (3 * k - 6), standardError: 10 ** (2 * k - 8), interval: [0.9 * 10 ** (3 * k - 6), 1.1 * 10 ** (3 * k - 6)] as const }))
+    const heads = [120, 80, 60].map((width) => {
+      const all = lines(summarize(fitExample({ parameters }), { width }))
+      for (const line of all) expect([...line].length).toBeLessThanOrEqual(width)
+      return all.find((line) => line.startsWith('parameter'))?.split(/  +/)
+    })
+    const short = ['parameter', 'estimate', 'std. error', '95 % interval']
+    expect(heads).toEqual([['parameter', 'estimate', 'std. error', 'z', '95 % interval'], short, short])
+    expect(summarize(fitExample({ parameters }), { width: 60 })).toMatch(/w\[4\] +1\.000000e3 +0\.010 +9\.00/)
   })
 
   it('says who wins where one does, by the error of the paired difference', () => {
@@ -100,7 +132,7 @@ report: runs/points-gaussian/report.html`)
       parameters: [{ name: 'a', estimate: null, standardError: null, interval: null }], out: null,
     }))
     expect(text).toMatch(/objective +unknown\nlog-likelihood +unknown\nlog Z +unknown/)
-    expect(text).toMatch(/\na +– +– +–/)
+    expect(text).toMatch(/\na +– +– +not estimated/)
     expect(text).not.toContain('report:')
   })
 

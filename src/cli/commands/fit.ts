@@ -58,7 +58,7 @@ export const command = defineCommand({
     }
     const { summarize } = await import('../../report/summary.ts')
     const bold = context.output.isTerminal ? { bold: (text: string) => `\u001B[1m${text}\u001B[22m` } : {}
-    return { json: run, text: summarize(run, { width: Math.min(context.output.columns, 100), ...bold }), kind: 'summary' }
+    return { json: run, text: summarize(run, { width: Math.min(context.output.columns, 100), height: context.output.rows, ...bold }), kind: 'summary' }
   },
 })
 

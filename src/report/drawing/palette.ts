@@ -33,15 +33,36 @@ const heatStops: readonly ColorPair[] = [
   { light: '#661338', dark: '#fff0a8' },
 ]
 
+/** From −1 over nothing to 1: red and blue, which every reader can tell apart; pale enough for text on them. */
+const divergingStops: readonly ColorPair[] = [
+  { light: '#e0735f', dark: '#9c3f30' },
+  { light: '#f0b9ab', dark: '#5d3029' },
+  { light: '#f7f6f4', dark: '#1b1f25' },
+  { light: '#aecbee', dark: '#233f63' },
+  { light: '#6096da', dark: '#2e62a6' },
+]
+
 /** The light colors by role, as figures write them into attributes. */
 export const colors = Object.fromEntries(Object.entries(pairs).map(([name, pair]) => [name, pair.light])) as Readonly<Record<ColorName, string>>
 
 /** The colors of `count` steps from low to high density, light and dark side by side. */
 export function heatRamp(count: number): { readonly light: readonly string[]; readonly dark: readonly string[] } {
+  return ramp(heatStops, count)
+}
+
+/** How many steps there are from −1 to 1. */
+export const divergingSteps = 41
+
+/** The colors of numbers from −1 to 1, light and dark side by side. */
+export function divergingRamp(): { readonly light: readonly string[]; readonly dark: readonly string[] } {
+  return ramp(divergingStops, divergingSteps)
+}
+
+function ramp(stops: readonly ColorPair[], count: number): { readonly light: readonly string[]; readonly dark: readonly string[] } {
   const at = (step: number, scheme: 'light' | 'dark'): string => {
-    const position = (count === 1 ? 1 : step / (count - 1)) * (heatStops.length - 1)
-    const below = Math.min(Math.floor(position), heatStops.length - 2)
-    return mix(heatStops[below][scheme], heatStops[below + 1][scheme], position - below)
+    const position = (count === 1 ? 1 : step / (count - 1)) * (stops.length - 1)
+    const below = Math.min(Math.floor(position), stops.length - 2)
+    return mix(stops[below][scheme], stops[below + 1][scheme], position - below)
   }
   const steps = Array.from({ length: count }, (_, step) => step)
   return { light: steps.map((step) => at(step, 'light')), dark: steps.map((step) => at(step, 'dark')) }
@@ -55,8 +76,8 @@ export const heatSteps = 24
  * (Style rules win over the attributes in which a figure carries its colors.)
  */
 export function darkFigureStyles(selector: string): string {
-  const ramp = heatRamp(heatSteps)
-  const all: ColorPair[] = [...Object.values(pairs), ...ramp.light.map((light, step) => ({ light, dark: ramp.dark[step] }))]
+  const ramps = [heatRamp(heatSteps), divergingRamp()].flatMap((colored) => colored.light.map((light, step) => ({ light, dark: colored.dark[step] })))
+  const all: ColorPair[] = [...Object.values(pairs), ...ramps]
   const rules = all.flatMap(({ light, dark }) => [
     `${selector} [fill="${light}"]{fill:${dark}}`,
     `${selector} [stroke="${light}"]{stroke:${dark}}`,

@@ -1,0 +1,92 @@
+// How an estimate hangs on its rows, and the fitted score and log-density on the estimate: what corrects a statistic for the
+// parameters in it having been estimated from the same rows.
+//
+// θ̂ minimizes the mean of ρ(xᵢ; θ), so θ̂ − θ ≈ mean of −A⁻¹∇ρ(xᵢ), A the Hessian of the mean: the influence function of an
+// M-estimator (Hampel 1974; Huber 1981, section 3.2).
+import { multiply } from '../base/linear-algebra.ts'
+import { gradient } from '../differentiate/reverse.ts'
+import { vectorize } from '../differentiate/vectorize.ts'
+import type { Engine } from '../engine/engine.ts'
+import { ROWS } from '../graph/node.ts'
+import type { Node } from '../graph/node.ts'
+import { input } from '../graph/ops/leaf.ts'
+import { reshape } from '../graph/ops/linear.ts'
+import { concat, slice } from '../graph/ops/rearrange.ts'
+import type { TracedModel } from '../model/model.ts'
+import type { Curvature } from './curvature.ts'
+import type { RowObjective } from './estimator.ts'
+
+/** Of a fit without noise. Rows and points are row-major [n × d], in the data's units. */
+export interface Sensitivity {
+  readonly parameterCount: number
+  /** −A⁻¹∇ρ of each row: how it moves the estimate, times the number of rows that were fitted; [n × P], zero for what was not free. */
+  influences(rows: Float64Array): Promise<Float64Array>
+  /** ∂φ/∂θ at each row, [n × d × P]. */
+  scoreSlopes(rows: Float64Array): Promise<Float64Array>
+  /** ∂(unnormalized log p)/∂θ at each point, [n × P]. */
+  logDensitySlopes(points: Float64Array): Promise<Float64Array>
+  release(): Promise<void>
+}
+
+/** Numbers that one run may give back. */
+const CHUNK_ELEMENTS = 2 ** 21
+
+/** What was fitted, over the parameters that were free. */
+export interface FreeFit {
+  readonly traced: TracedModel
+  /** What was minimized, without draws. */
+  readonly objective: RowObjective
+  readonly theta: Float64Array
+  /** Of the mean objective at `theta`. */
+  readonly curvature: Curvature
+}
+
+/** The sensitivity of a fit; programs are prepared when first asked for. */
+export function openSensitivity({ traced, objective, theta, curvature: { basis, signs } }: FreeFit, engine: Engine): Sensitivity {
+  const { graph, dimension: d, parameterCount: size, x } = traced
+  const packed = traced.parameters.map((parameter) => parameter.packed)
+  const slopesOf = (value: Node): Node => concat(gradient(value, packed), 0)
+  const open: Promise<{ release(): Promise<void> }>[] = []
+
+  /** A program from rows to `width` numbers each, prepared when first asked for. */
+  const perRow = (name: string, make: () => Node, width: number) => {
+    let prepared: ReturnType<Engine['prepare']> | undefined
+    return async (rows: Float64Array): Promise<Float64Array> => {
+      if (!prepared) {
+        const batch = input(graph, 'rows', [ROWS, d])
+        const [values] = vectorize([make()], new Map([[x, batch]]), ROWS)
+        open.push(prepared = engine.prepare({ name, type: 'float64', inputs: [batch, traced.theta], outputs: { values } }))
+      }
+      const executable = await prepared
+      const count = rows.length / d
+      const result = new Float64Array(count * width)
+      const most = Math.max(1, Math.floor(CHUNK_ELEMENTS / width))
+      for (let first = 0; first < count; first += most) {
+        const part = Math.min(most, count - first)
+        const { values } = await executable.run({ theta: { shape: [size], data: theta }, rows: { shape: [part, d], data: rows.subarray(first * d, (first + part) * d) } })
+        result.set(values.data, first * width)
+      }
+      return result
+    }
+  }
+
+  const gradients = perRow('gradients of rows', () => slopesOf(objective.value), size)
+  return {
+    parameterCount: size,
+    influences: async (rows) => {
+      const seen = multiply(await gradients(rows), basis.columns, rows.length / d, size, basis.count)
+      seen.forEach((value, k) => { seen[k] = -value * signs[k % basis.count] })
+      const { columns, count } = basis
+      const back = Float64Array.from({ length: columns.length }, (_, k) => columns[(k % size) * count + Math.floor(k / size)])
+      return multiply(seen, back, rows.length / d, count, size)
+    },
+    scoreSlopes: perRow('slopes of the score', () => {
+      const [score] = gradient(traced.logDensity, [x])
+      return concat(Array.from({ length: d }, (_, j) => slopesOf(reshape(slice(score, 0, j, 1), []))), 0)
+    }, d * size),
+    logDensitySlopes: perRow('slopes of the log-density', () => slopesOf(traced.logDensity), size),
+    release: async () => {
+      for (const executable of open) await (await executable).release()
+    },
+  }
+}

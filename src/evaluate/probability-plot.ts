@@ -1,0 +1,123 @@
+// Rows of one column against the fitted distribution function, with a band that holds all of it in 95 % of fits of a true model.
+//
+// With θ estimated, √n(Fₙ − F(·; θ̂)) is in the limit a Gaussian process with the covariance of 1{x ≤ t} − F(t) − ∂F/∂θ(t)·a(x),
+// a the influence of a row on θ̂ (Durbin 1973, theorem 1): narrower than the band of a distribution that was known. The band has
+// at every point the same number of standard errors; that number is the 95 % quantile of the largest, found by drawing the process.
+import { multiply, symmetricEigen, transpose } from '../base/linear-algebra.ts'
+import type { Random } from '../base/random.ts'
+import type { LineDistribution } from './line-distribution.ts'
+
+export interface ProbabilityPlot {
+  /** Points of the column, increasing, [m]. */
+  readonly x: Float64Array
+  /** F(x; θ̂), [m]. */
+  readonly probability: Float64Array
+  /** Share of the rows ≤ x less F(x), [m]. */
+  readonly difference: Float64Array
+  /** Standard error of the difference, [m]. */
+  readonly standardError: Float64Array
+  /** The rows' quantiles at these probabilities, and where the band has them, [m]. */
+  readonly quantile: Float64Array
+  readonly low: Float64Array
+  readonly high: Float64Array
+  /** Standard errors that the largest difference stays below in a share `level` of fits of a true model. */
+  readonly critical: number
+  readonly level: number
+  /** The largest difference in its standard errors, and the share of drawn processes that reach it. */
+  readonly largest: number
+  readonly pValue: number
+  readonly rows: number
+}
+
+/** F at the points looked at: further out the normal limit is not reached by a few hundred rows. */
+const SHARES = Array.from({ length: 99 }, (_, k) => (k + 1) / 100)
+const DRAWS = 1000
+const LEVEL = 0.95
+
+export interface ProbabilityPlotRequest {
+  /** All rows that were fitted, [n]. */
+  readonly rows: Float64Array
+  readonly distribution: LineDistribution
+  /** Some of the rows, [m], and the influence of each, [m × P]; null for a distribution that owes nothing to the rows. */
+  readonly influence: { readonly rows: Float64Array; readonly values: Float64Array } | null
+  readonly random: Random
+}
+
+export function probabilityPlot({ rows, distribution, influence, random }: ProbabilityPlotRequest): ProbabilityPlot {
+  const places = [...new Set(SHARES.map((share) => nearest(distribution.probability, share)))]
+  const x = Float64Array.from(places, (place) => distribution.edges[place])
+  const probability = Float64Array.from(places, (place) => distribution.probability[place])
+  const sorted = rows.slice().sort()
+  const empirical = shareBelow(sorted, x)
+  const difference = empirical.map((share, k) => share - probability[k])
+  const size = x.length
+  const covariance = influence === null ? bridge(probability) : processCovariance(x, probability, places, distribution, influence)
+  const deviation = Float64Array.from({ length: size }, (_, k) => Math.sqrt(Math.max(covariance[k * (size + 1)], 0)))
+  const highest = highestOfProcess(covariance, deviation, random)
+  const standardError = deviation.map((value) => value / Math.sqrt(rows.length))
+  const largest = difference.reduce((most, value, k) => (standardError[k] > 0 ? Math.max(most, Math.abs(value) / standardError[k]) : most), 0)
+  const critical = highest[Math.ceil(LEVEL * DRAWS) - 1]
+  const at = (sense: number): Float64Array => probability.map((share, k) => inverse(distribution, share + sense * critical * standardError[k]))
+  return {
+    quantile: probability.map((share) => sorted[Math.min(Math.max(Math.ceil(share * sorted.length) - 1, 0), sorted.length - 1)]), low: at(-1), high: at(1),
+    x, probability, difference, standardError, largest, rows: rows.length, level: LEVEL,
+    critical,
+    pValue: (1 + highest.filter((value) => value >= largest).length) / (1 + DRAWS),
+  }
+}
+
+function nearest(increasing: Float64Array, value: number): number {
+  return increasing.reduce((best, own, k) => (Math.abs(own - value) < Math.abs(increasing[best] - value) ? k : best), 0)
+}
+
+/** The point below which a share of the density lies; the end of what was integrated for shares of 0 and less or 1 and more. */
+function inverse({ edges, probability }: LineDistribution, share: number): number {
+  const above = probability.findIndex((own) => own >= share)
+  if (above <= 0) return above === 0 ? edges[0] : edges[edges.length - 1]
+  const rise = probability[above] - probability[above - 1]
+  return edges[above - 1] + (rise > 0 ? (share - probability[above - 1]) / rise : 0) * (edges[above] - edges[above - 1])
+}
+
+function shareBelow(sorted: Float64Array, x: Float64Array): Float64Array {
+  let place = 0
+  return x.map((point) => {
+    while (place < sorted.length && sorted[place] <= point) place++
+    return place / sorted.length
+  })
+}
+
+/** Of the Brownian bridge: min(p, q) − pq. */
+function bridge(probability: Float64Array): Float64Array {
+  const size = probability.length
+  return Float64Array.from({ length: size * size }, (_, e) => {
+    const [p, q] = [probability[Math.floor(e / size)], probability[e % size]]
+    return Math.min(p, q) - p * q
+  })
+}
+
+/** The covariance of √n(Fₙ − F(·; θ̂)) between points, row-major. */
+function processCovariance(x: Float64Array, probability: Float64Array, places: readonly number[], { slopes }: LineDistribution, influence: NonNullable<ProbabilityPlotRequest['influence']>): Float64Array {
+  const count = influence.rows.length
+  const parameters = influence.values.length / count
+  const size = x.length
+  const own = Float64Array.from({ length: parameters * size }, (_, e) => slopes![places[e % size] * parameters + Math.floor(e / size)])
+  const moved = multiply(influence.values, own, count, parameters, size)
+  const each = moved.map((value, e) => (influence.rows[Math.floor(e / size)] <= x[e % size] ? 1 : 0) - probability[e % size] - value)
+  const mean = new Float64Array(size)
+  each.forEach((value, e) => { mean[e % size] += value / count })
+  const centred = each.map((value, e) => value - mean[e % size])
+  return multiply(transpose(centred, count, size), centred, size, count, size).map((value) => value / count)
+}
+
+/** Largest absolute standardized values of drawn processes, increasing. */
+function highestOfProcess(covariance: Float64Array, deviation: Float64Array, random: Random): Float64Array {
+  const size = deviation.length
+  const { values, vectors } = symmetricEigen(covariance, size)
+  const root = vectors.map((value, e) => { const sd = deviation[Math.floor(e / size)]; return sd > 0 ? value * Math.sqrt(Math.max(values[e % size], 0)) / sd : 0 })
+  const normal = new Float64Array(size * DRAWS)
+  random.fillNormal(normal)
+  const paths = multiply(root, normal, size, size, DRAWS)
+  const highest = new Float64Array(DRAWS)
+  paths.forEach((value, e) => { const draw = e % DRAWS; highest[draw] = Math.max(highest[draw], Math.abs(value)) })
+  return highest.sort()
+}

@@ -1,0 +1,45 @@
+// What the report of a parametric fit looks at beyond its numbers: the density of each column, and one column against its rows.
+import type { Random } from '../base/random.ts'
+import type { Split } from '../data/split.ts'
+import type { Table } from '../data/table.ts'
+import type { Sensitivity } from '../estimate/sensitivity.ts'
+import { thinRows } from '../estimate/row-moments.ts'
+import { lineDistribution } from '../evaluate/line-distribution.ts'
+import { probabilityPlot } from '../evaluate/probability-plot.ts'
+import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
+import type { Domain } from '../model/domain.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
+import { prepareMargins } from '../report/landscape/margins.ts'
+import type { Margins } from '../report/landscape/margins.ts'
+import { partOf } from './assess.ts'
+
+export interface Diagnosis {
+  /** The density of each column alone; null for networks, fits with noise, and where there is no density. */
+  readonly margins: Margins | null
+  /** Rows of one column against the distribution function; null for other tables, and where margins are. */
+  readonly probabilities: ProbabilityPlot | null
+}
+
+export interface Diagnosed {
+  readonly energy: FittedEnergy
+  readonly table: Table
+  readonly split: Split
+  readonly domain: Domain
+  readonly sensitivity: Sensitivity
+  readonly random: Random
+}
+
+/** Rows whose influence is computed. */
+const INFLUENCES = 4000
+const ROWS = 200_000
+
+export async function diagnoseFit({ energy, table, split, domain, sensitivity, random }: Diagnosed): Promise<Diagnosis> {
+  const inside = domain.name === 'real' ? undefined : (point: Float64Array): boolean => domain.outside(point) === undefined
+  if (table.columns.length > 1) return { margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }), probabilities: null }
+  const rows = partOf(table, 'train', split, ROWS)
+  const distribution = await lineDistribution(energy, rows, inside, (points) => sensitivity.logDensitySlopes(points))
+  if (distribution === null) return { margins: null, probabilities: null }
+  const some = thinRows(rows, 1, INFLUENCES)
+  const influence = { rows: some, values: await sensitivity.influences(some) }
+  return { margins: null, probabilities: probabilityPlot({ rows, distribution, influence, random: random.split('probabilities') }) }
+}

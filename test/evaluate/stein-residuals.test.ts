@@ -1,0 +1,141 @@
+// Residuals of Stein's identity: closed forms, errors that count in the estimation, chance alone for true models, and the right name for what is wrong.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import { referenceEngine } from '../../src/engine/reference.ts'
+import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
+import { fitParametric } from '../../src/estimate/parametric.ts'
+import { openSensitivity } from '../../src/estimate/sensitivity.ts'
+import { steinResiduals } from '../../src/evaluate/stein-residuals.ts'
+import type { Aspect, SteinResidual } from '../../src/evaluate/stein-residuals.ts'
+import { gaussian } from '../../src/model/energies/gaussian.ts'
+import { dot } from '../../src/model/expression.ts'
+import { defineModel, trace } from '../../src/model/model.ts'
+import type { Model } from '../../src/model/model.ts'
+import { positive, positiveVector, scalar, vector } from '../../src/model/parameters.ts'
+import { gradient } from '../../src/differentiate/reverse.ts'
+import { vectorize } from '../../src/differentiate/vectorize.ts'
+import { ROWS } from '../../src/graph/node.ts'
+import { input } from '../../src/graph/ops/leaf.ts'
+import { normalRows } from '../estimate/parametric-fixtures.ts'
+
+const quartic = defineModel({
+  name: 'quartic', parameters: { a: positive(), b: scalar(), c: scalar() },
+  logDensity: ({ a, b, c }, x) => x.at(0).mul(c).add(x.at(0).square().mul(b)).sub(x.at(0).pow(4).mul(a)),
+})
+/** Knows no dependence. */
+const independent = defineModel({
+  name: 'independent', parameters: (d) => ({ k: positiveVector(d), h: vector(d) }),
+  logDensity: ({ k, h }, x) => dot(h, x).sub(dot(k, x.square()).mul(0.5)),
+})
+
+/** Fits a model and gives its residuals, and the same as if the parameters had been known. */
+async function residualsOf(model: Model, rows: Float64Array, d: number): Promise<{ corrected: SteinResidual[]; plain: SteinResidual[] }> {
+  const traced = trace(model, d)
+  const fit = await fitParametric(traced, scoreMatching, rows, referenceEngine, { random: createRandom(0) })
+  const batch = input(traced.graph, 'rows', [ROWS, d])
+  const [score] = vectorize(gradient(traced.logDensity, [traced.x]), new Map([[traced.x, batch]]), ROWS)
+  const program = await referenceEngine.prepare({ name: 'score', type: 'float64', inputs: [batch, traced.theta], outputs: { score } })
+  const { score: { data } } = await program.run({ rows: { shape: [rows.length / d, d], data: rows }, theta: { shape: [fit.theta.length], data: fit.theta } })
+  const scores = Float64Array.from(data)
+  const sensitivity = openSensitivity(fit.free!, referenceEngine)
+  const estimation = { rows, scores, influences: await sensitivity.influences(rows), scoreSlopes: await sensitivity.scoreSlopes(rows) }
+  return { corrected: steinResiduals(rows, scores, d, estimation, rows.length / d), plain: steinResiduals(rows, scores, d, null, rows.length / d) }
+}
+
+const find = (all: readonly SteinResidual[], aspect: Aspect, ...columns: number[]): SteinResidual =>
+  all.find((own) => own.aspect === aspect && columns.every((column, k) => own.columns[k] === column))!
+
+/** Draws of exp(−a x⁴ + b x² + c x), by rejection from a box. */
+function quarticRows(count: number, seed: number, [a, b, c]: readonly number[]): Float64Array {
+  const random = createRandom(seed)
+  const log = (x: number): number => c * x + b * x * x - a * x ** 4
+  const highest = Math.max(...Array.from({ length: 1000 }, (_, k) => log(-5 + k / 100))) + 0.01
+  return Float64Array.from({ length: count }, () => {
+    for (;;) {
+      const x = 10 * random.uniform() - 5
+      if (Math.log(random.uniform()) < log(x) - highest) return x
+    }
+  })
+}
+
+describe('a density that owes nothing to the rows', () => {
+  const rows = normalRows(500, 1, 'known').map((z) => 0.3 + 1.2 * z)
+  const residuals = steinResiduals(rows, rows.map((x) => -x), 1, null, rows.length)
+  const mean = rows.reduce((sum, x) => sum + x, 0) / rows.length
+  const sd = Math.sqrt(rows.reduce((sum, x) => sum + (x - mean) ** 2, 0) / rows.length)
+
+  it('has the classical moments in its location and spread', () => {
+    // φ = −x: location is mean(sx) = s·m; spread is mean(u·s·x) − 1 = s² − 1, u = (x − m)/s.
+    expect(find(residuals, 'location').value).toBeCloseTo(sd * mean, 12)
+    expect(find(residuals, 'spread').value).toBeCloseTo(sd * sd - 1, 12)
+  })
+
+  it('has as error the spread over the rows', () => {
+    const { value, standardError, z } = find(residuals, 'location')
+    // The rows of location are s·x, of variance s⁴.
+    expect(standardError).toBeCloseTo(sd * sd / Math.sqrt(rows.length), 12)
+    expect(z).toBeCloseTo(value / standardError, 12)
+  })
+})
+
+describe('a Gaussian fit', () => {
+  it('makes location, spread and dependence zero itself, and says so', async () => {
+    const { corrected } = await residualsOf(gaussian, normalRows(200, 2, 'full'), 2)
+    for (const { aspect, z, value } of corrected) {
+      if (aspect === 'skewness' || aspect === 'tails') expect(z).not.toBeNull()
+      else {
+        expect(z).toBeNull()
+        expect(Math.abs(value)).toBeLessThan(1e-10)
+      }
+    }
+  })
+
+  it.each([
+    ['skewness', 1, (z: number) => z + 0.3 * (z * z - 1)], ['skewness', -1, (z: number) => z - 0.3 * (z * z - 1)],
+    ['tails', 1, (z: number) => z + 0.1 * z ** 3], ['tails', -1, (z: number) => Math.tanh(z)],
+  ] as const)('finds %s of sign %i, and its name comes first', async (aspect, sign, bend) => {
+    const { corrected } = await residualsOf(gaussian, normalRows(1000, 1, `bent ${aspect} ${sign}`).map(bend), 1)
+    const [first] = corrected.filter(({ z }) => z !== null).sort((a, b) => Math.abs(b.z!) - Math.abs(a.z!))
+    expect(first.aspect).toBe(aspect)
+    expect(sign * first.z!).toBeGreaterThan(5)
+  })
+})
+
+it('dependence that a model has no parameter for is found, with its sign', async () => {
+  const z = normalRows(1000, 2, 'dependent')
+  for (const sign of [1, -1]) {
+    const rows = z.map((value, k) => (k % 2 === 1 ? sign * 0.3 * z[k - 1] + value : value))
+    const { corrected } = await residualsOf(independent, rows, 2)
+    expect(sign * find(corrected, 'dependence', 0, 1).z!).toBeGreaterThan(5)
+  }
+})
+
+describe.each([
+  ['gaussian', gaussian, (seed: number) => normalRows(300, 1, `table ${seed}`), 0.98],
+  // The influences of a fourth power reach their normal limit later, and what it does not fit itself is nearly fitted.
+  ['quartic', quartic, (seed: number) => quarticRows(2000, seed, [0.1, 0.4, 0.2]), 0.5],
+] as const)('over 250 tables of a true %s', (_, model, table, most) => {
+  const zs: { corrected: SteinResidual[]; plain: SteinResidual[] }[] = []
+  beforeAll(async () => {
+    for (let seed = 0; seed < 250; seed++) zs.push(await residualsOf(model, table(seed), 1))
+  }, 120_000)
+  const squares = (kind: 'corrected' | 'plain', aspect: Aspect): number => zs.reduce((sum, own) => sum + (find(own[kind], aspect).z ?? 0) ** 2, 0) / zs.length
+
+  it('residuals are standard normal', () => {
+    for (const aspect of ['location', 'spread', 'skewness', 'tails'] as const) {
+      const own = zs.map(({ corrected }) => find(corrected, aspect).z).filter((z) => z !== null)
+      if (own.length === 0) continue
+      // The mean of 250 squares has a standard deviation of √(2/250) = 0.09, that of 250 values of 0.063; four of each.
+      expect(Math.abs(squares('corrected', aspect) - 1)).toBeLessThan(0.36)
+      expect(Math.abs(own.reduce((sum, z) => sum + z, 0) / own.length)).toBeLessThan(0.25)
+      // 12.5 of 250 beyond 1.96 on average, with a standard deviation of 3.4.
+      const beyond = own.filter((z) => Math.abs(z) > 1.96).length
+      expect(beyond).toBeGreaterThan(1)
+      expect(beyond).toBeLessThan(27)
+    }
+  })
+
+  it('without the correction for the estimate they would be too small', () => {
+    expect(Math.min(squares('plain', 'skewness'), squares('plain', 'tails'))).toBeLessThan(most)
+  })
+})
