@@ -203,7 +203,7 @@ const parameters = (result: typeof students) => result.fit.parameters!.map(({ es
 const matched = await fit(gaussian, iris)
 const sliced = await fit(gaussian, iris, { by: 'sliced' })
 const network = await fit(mlp({ hidden: [4] }), lengths, { by: 'sliced', steps: 100 })
-const speed = figures.find(({ name }) => name === 'speed')!.draw({ fit: network.fit, metrics: network.metrics, landscape: null }, await createSvgDocument())
+const speed = figures.find(({ name }) => name === 'speed')!.draw({ fit: network.fit, metrics: network.metrics, landscape: null, margins: null, probabilities: null }, await createSvgDocument())
 console.log(JSON.stringify({
   wave: [[...await waves.score(values)]],
   student: [parameters(students), [...await students.score(Float64Array.of(4, 5.5, 9))]],

@@ -6,7 +6,7 @@ const symbols: Readonly<Record<string, string>> = {
   '½': '\\tfrac12 ', '¼': '\\tfrac14 ', '−': '-', '–': '-', '·': '\\cdot ', '×': '\\times ', Σ: '\\sum ', Π: '\\prod ', '∑': '\\sum ', '∏': '\\prod ',
   '‖': '\\Vert ', '√': '\\surd ', '∞': '\\infty ', '≤': '\\le ', '≥': '\\ge ', '∈': '\\in ', '∂': '\\partial ', '∇': '\\nabla ', '…': '\\dots ', '*': '\\cdot ',
 }
-const functions = new Set(['log', 'exp', 'sin', 'cos', 'tan', 'sinh', 'cosh', 'tanh', 'min', 'max', 'det'])
+const upright = /^(?:log|exp|sin|cos|tan|sinh|cosh|tanh|min|max|det)$/
 
 function digits(characters: string): Record<string, string> {
   return Object.fromEntries([...characters].map((character, digit) => [character, String(digit)]))
@@ -44,7 +44,7 @@ function run(tokens: readonly string[], from: number, meanings: Readonly<Record<
 
 function tokenTex(token: string): string | null {
   if (token in symbols) return symbols[token]
-  if (functions.has(token)) return `\\${token} `
+  if (upright.test(token)) return `\\${token} `
   if (/^\p{L}$/u.test(token)) return token
   if (/^\p{L}+$/u.test(token)) return `\\mathrm{${token}}`
   return /^[\d\s+\-/()[\],.<>|=:]$/.test(token) ? token : null

@@ -37,7 +37,8 @@ export function summarize(fit: FitJson, options: SummaryOptions = {}): string {
   // The prompt takes the last line of the screen; blank lines stand around the table.
   const space = (options.height ?? 24) - 1 - head.length - tail.length - 2
   const table = parameterTable(fit, { lines: Math.max(space, 6), width, bold })
-  return [...head, '', ...(table.length === 0 ? [] : [...table, '']), ...tail].join('\n')
+  // Blanks that hold words together on a line have done so; to whoever searches the text they are blanks.
+  return [...head, '', ...(table.length === 0 ? [] : [...table, '']), ...tail].join('\n').replaceAll('\u00a0', ' ')
 }
 
 function dataWords(fit: FitJson): string {

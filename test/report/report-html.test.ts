@@ -120,8 +120,8 @@ describe('the report of a network', () => {
 describe('the report of a parametric fit', () => {
   it('has a table of the parameters, natural ones first', () => {
     const text = section(reportHtml(inputOf(fitExample())), 'Parameters')
-    expect(text).toMatch(/parameter estimate std\. error 95 % interval precision\[1,1\] 10\.4 1\.2 8\.0 to 12\.7 precision\[1,2\] −6\.76 0\.91 −8\.54 to −4\.97/)
-    expect(text).toMatch(/eta\[2\] .*mean\[1\] 5\.843 0\.067 5\.711 to 5\.976/)
+    expect(text).toMatch(/parameter estimate std\. error z 95 % interval natural precision\[1,1\] 10\.4 1\.2 8\.63 8\.0 to 12\.7 precision\[1,2\] −6\.76 0\.91 −7\.43 −8\.54 to −4\.97/)
+    expect(text).toMatch(/eta\[2\] .*reported mean\[1\] 5\.843 0\.067 86\.70 5\.711 to 5\.976/)
   })
 
   it('folds long tables', () => {

@@ -21,7 +21,7 @@ describe('the summary', () => {
   it('of a Gaussian reads like this', () => {
     expect(summarize(fitExample())).toBe(`gaussian energy, points.csv                                         unnorm 0.1.0
 ────────────────────────────────────────────────────────────────────────────────
-data            150 rows, 2 columns (1\u00a0a, 2\u00a0b; left out: name)
+data            150 rows, 2 columns (1 a, 2 b; left out: name)
 model           log p(x) = -1/2 x' K x + eta' x − log Z on R^2; 5 parameters
 fitted by       score matching in closed form; solved exactly (0.021 s, seed 0)
 
