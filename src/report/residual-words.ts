@@ -1,5 +1,5 @@
 // What the residuals of a fit say, in words: which of them chance does not explain, and in which way the rows differ from the density.
-import { normalQuantile } from '../estimate/uncertainty.ts'
+import { normalQuantile } from '../base/normal-distribution.ts'
 import type { FitJson, Residual } from './fit-json.ts'
 import { formatZ } from './parameter-table.ts'
 

@@ -1,6 +1,6 @@
 // A fit as plain text that fits on a screen: what was fitted, the parameters in aligned columns, how good it is, warnings.
 import type { FitJson } from './fit-json.ts'
-import { formatCount, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
+import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
 import { parameterTable } from './parameter-table.ts'
 import { judgeResiduals, residualWords } from './residual-words.ts'
 import { compareBaselines, comparisonWords, correctionWords, domainWords, isDecided, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'

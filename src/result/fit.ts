@@ -121,7 +121,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
-    diagnose: async () => (sensitivity && logZ ? diagnoseFit({ energy, table, split, domain: model.domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
+    // Histograms and bands take rows as independent draws that count alike.
+    diagnose: async () => (sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain: model.domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },
