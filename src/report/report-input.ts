@@ -34,8 +34,6 @@ export interface ReportInput {
   readonly modelTex: string | null
   /** The objective that was minimized, as TeX, and a sentence that explains it. */
   readonly objective: { readonly tex: string; readonly sentence: string } | null
-  /** The log-density as TeX; null where the model has none. */
-  readonly modelTex: string | null
   /** Standard deviation of each column of the data, in its units. */
   readonly columnScales: readonly number[] | null
   /** Why this noise level: the sentence of the rule that chose it, or null when the user gave it. */

@@ -47,7 +47,7 @@ describe('a formula', () => {
   it('the summary shows derived quantities below the parameters', async () => {
     const { stdout, code } = await here.cli('fit', iris, '--model', 'gaussian', '--derive', 'partial = -precision[1,2]/sqrt(precision[1,1]*precision[2,2])', '--out', 'derived')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/\nderived +estimate[^\n]*\npartial +0\.629/)
+    expect(stdout).toMatch(/\nderived\npartial +0\.629/)
   })
 })
 
