@@ -52,7 +52,7 @@ test.each(both)('with the network both derivatives agree with differences: %s', 
 
 test('each Fourier feature is two inputs more, and only a ladder has any', () => {
   expect(withFeatures.parameterCount - plain.parameterCount).toBe(8 * 6)
-  const about = { dimension: 2, covariance: Float64Array.from(covariance) }
+  const about = { dimension: 2, covariance: Float64Array.from(covariance), rows: () => new Float64Array(4), moments: () => ({ mean: new Float64Array(2), covariance: Float64Array.from(covariance) }) }
   expect(trace(mlp({ hidden: [8, 8], fourier: 3 }).forRows!({ ...about, ladder: options.ladder }), 2).parameterCount).toBe(withFeatures.parameterCount)
   expect(() => mlp({ fourier: 3 }).forRows!({ ...about, ladder: undefined })).toThrow(/^invalid fourier: 3 \(must be 0 for a fit at one noise level/)
 })
