@@ -209,7 +209,8 @@ export function openFullBatch(
   }
 }
 
-function wholeSpace(size: number): Basis {
+/** All of parameter space. */
+export function wholeSpace(size: number): Basis {
   return { columns: Float64Array.from({ length: size * size }, (_, e) => (e % (size + 1) === 0 ? 1 : 0)), count: size }
 }
 

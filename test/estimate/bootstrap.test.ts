@@ -22,20 +22,20 @@ const bounded = defineModel({
 })
 
 describe.each(engines)('on engine $name', (engine) => {
-  test.each([[gaussian, 'closed-form'], [bounded, 'closed-form'], [searched, 'newton']] as const)('a replicate is the fit of the rows it drew', async (model, route) => {
-    const rows = normalRows(80, 1, 'replicates').map((z) => z * Math.sqrt(1 + 0.2 * z * z))
+  test.each([[gaussian, 1, 'closed-form'], [gaussian, 3, 'closed-form'], [bounded, 1, 'closed-form'], [searched, 1, 'newton']] as const)('a replicate is the fit of the rows it drew', async (model, dimension, route) => {
+    const rows = normalRows(80 * dimension, 1, 'replicates').map((z) => z * Math.sqrt(1 + 0.2 * z * z))
     const clusters = Int32Array.from({ length: 80 }, (_, i) => i >> 1)
     const weights = Float64Array.from({ length: 80 }, (_, i) => 1 + (i % 3))
     const weighting = weightingOf({ weights: { values: weights }, clusters: { of: clusters } }, 80, (k) => k)
-    const { fit } = await fitModel(model, scoreMatching, rows, 1, { bootstrap: 7, weighting }, engine)
+    const { fit } = await fitModel(model, scoreMatching, rows, dimension, { bootstrap: 7, weighting }, engine)
     expect(fit.route).toBe(route)
     expect(fit.replicates!.failed).toBe(0)
     const size = fit.theta.length
     for (const r of [0, 3, 6]) {
       const counts = new Float64Array(80)
-      resample(createRandom(0).split('bootstrap').split(r), 80, weighting.clusters, counts)
+      resample(createRandom(0).split('bootstrap').split(r), weightingOf({ clusters: { of: clusters } }, 80, (k) => k), counts)
       expect(counts.reduce((a, b) => a + b)).toBe(80)
-      const { fit: own } = await fitModel(model, scoreMatching, rows, 1, { weighting: { weights: counts.map((count, i) => count * weighting.weights![i]) } }, engine)
+      const { fit: own } = await fitModel(model, scoreMatching, rows, dimension, { weighting: { weights: counts.map((count, i) => count * weighting.weights![i]) } }, engine)
       // A parameter at its bound is zero in both.
       expectClose(fit.replicates!.thetas.subarray(r * size, (r + 1) * size), own.theta, 1e-7)
     }
