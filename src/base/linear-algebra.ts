@@ -118,6 +118,12 @@ export function transpose(full: ArrayLike<number>, rows: number, columns: number
   return Float64Array.from({ length: rows * columns }, (_, e) => full[(e % rows) * columns + Math.floor(e / rows)])
 }
 
+/** Mᵖ of a symmetric positive definite matrix. */
+export function symmetricPower(full: ArrayLike<number>, size: number, power: number): Float64Array {
+  const { values, vectors } = symmetricEigen(full, size)
+  return multiply(vectors.map((value, e) => value * values[e % size] ** power), transpose(vectors, size, size), size, size, size)
+}
+
 /** Rows and columns `kept` of a row-major [size × size] matrix. */
 export function submatrix(full: ArrayLike<number>, kept: readonly number[], size: number): Float64Array {
   return Float64Array.from({ length: kept.length ** 2 }, (_, e) => full[kept[Math.floor(e / kept.length)] * size + kept[e % kept.length]])

@@ -5,6 +5,7 @@ import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
 import { builtInModels } from '../model/energies/index.ts'
+import { product } from '../model/product.ts'
 import type { Model } from '../model/model.ts'
 import type { FormulaRequest } from './checkpoint.ts'
 import { fileError } from './files.ts'
@@ -25,26 +26,39 @@ const isFileName = (text: string): boolean => /[\\/]|\.[cm]?[jt]sx?$/.test(text)
 
 /**
  * Loads a model.
- * @param text a built-in name, or the path of a .ts or .js file
+ * @param text a built-in name, several joined by + for their product, or the path of a .ts or .js file
  * @param given values for the options of a built-in model
  * @param ownModules loads the modules that `import … from 'unnorm'` gives; called for files only
  * @throws UnnormError `unknown-model`, `unknown-option`, `missing-file`, `model-file`
  */
 export async function loadModel(text: string, given: Readonly<Record<string, unknown>>, ownModules: () => Promise<OwnModules>): Promise<LoadedModel> {
-  const known = Object.hasOwn(builtInModels, text) ? builtInModels[text] : undefined
-  if (known !== undefined) {
-    const foreign = Object.keys(given).find((name) => !Object.hasOwn(known.options, name))
-    if (foreign !== undefined) throw foreignOption(foreign, text)
-    const options = resolveOptions(known.options, given, flagName)
-    return { source: known.make(options), options, builtIn: text }
-  }
+  const names = text.split('+').map((name) => name.trim())
+  if (names.every((name) => Object.hasOwn(builtInModels, name))) return builtInModel(names, given)
   if (!isFileName(text)) {
-    const names = Object.keys(builtInModels)
-    throw new UnnormError('unknown-model', `unknown model: ${text}${didYouMean(text, names)} (must be one of ${names.join(', ')}, or a file such as ./${text}.ts)`, 'usage')
+    const known = Object.keys(builtInModels)
+    const wrong = names.find((name) => !Object.hasOwn(builtInModels, name))!
+    const file = names.length === 1 ? `, or a file such as ./${text}.ts` : ''
+    throw new UnnormError('unknown-model', `unknown model: ${wrong}${didYouMean(wrong, known)} (must be one of ${known.join(', ')}${file})`, 'usage')
   }
   const [option] = Object.keys(given)
   if (option !== undefined) throw foreignOption(option, text)
   return { source: await modelOfFile(text, await ownModules()), options: {}, builtIn: null }
+}
+
+/** A built-in model, or the product of several; each takes those of the options that it has. */
+function builtInModel(names: readonly string[], given: Readonly<Record<string, unknown>>): LoadedModel {
+  const foreign = Object.keys(given).find((name) => !names.some((model) => Object.hasOwn(builtInModels[model].options, name)))
+  if (foreign !== undefined) throw foreignOption(foreign, names.join(' + '))
+  const made = names.map((name) => {
+    const own = Object.entries(given).filter(([option]) => Object.hasOwn(builtInModels[name].options, option))
+    const options = resolveOptions(builtInModels[name].options, Object.fromEntries(own), flagName)
+    return { options, source: builtInModels[name].make(options) }
+  })
+  return {
+    source: made.length === 1 ? made[0].source : product(made.map(({ source }) => source)),
+    options: Object.assign({}, ...made.map(({ options }) => options)) as Record<string, unknown>,
+    builtIn: names.join(' + '),
+  }
 }
 
 /**

@@ -69,3 +69,21 @@ describe('what is refused', () => {
     await here.refused(['fit', here.path('heights.csv'), ...words], code, { code: name, message })
   })
 })
+
+describe('products of experts', () => {
+  it('are written with +, and take the options of each', async () => {
+    const data = here.write('heights.csv', heights)
+    const fit = await here.document('fit', data, '--columns', 'body height,weight', '--model', 'gaussian + kernel', '--points', '4', '--out', 'product')
+    expect(fit).toMatchObject({ model: { name: 'gaussian + kernel', parameterCount: 9 }, estimator: { route: 'closed-form' } })
+    const { details } = fit.model as unknown as { details: { kernel: { points: number[][] } } }
+    expect(details.kernel.points).toHaveLength(4)
+  })
+
+  it.each<[string[], RegExp]>([
+    [['--model', 'gaussian + kernl'], /unknown model: kernl \(did you mean kernel\?\)/],
+    [['--model', 'gaussian + ica', '--points', '4'], /invalid points: gaussian \+ ica has no such option \(kernel has; leave it out\)/],
+    [['--model', 'gaussian + mlp'], /mlp is a network/],
+  ])('%s is refused', async (words, message) => {
+    await here.refused(['fit', here.path('heights.csv'), ...words], 2, { code: expect.any(String) as unknown as string, message })
+  })
+})

@@ -2,6 +2,8 @@
 import type { Options, OptionValues } from '../../base/options.ts'
 import type { Model } from '../model.ts'
 import { gaussian } from './gaussian.ts'
+import { ica } from './ica.ts'
+import { kernel, kernelOptions } from './kernel.ts'
 import { mlp, mlpOptions } from './mlp.ts'
 import { precision } from './precision.ts'
 
@@ -27,6 +29,16 @@ export const builtInModels: Readonly<Record<string, BuiltInModel>> = {
     sentence: 'The zero-mean Gaussian, never centered: its precision K is the inverse of mean xxᵀ',
     formula: precision.formula, kind: 'parametric', options: {},
     make: () => precision,
+  },
+  ica: {
+    sentence: 'Independent components: a linear mixture W⁻¹s of sources s with logistic distributions of variance one; columns have mean zero',
+    formula: ica.formula, kind: 'parametric', options: {},
+    make: () => ica,
+  },
+  kernel: {
+    sentence: 'A kernel exponential family: a fitted Gaussian, bent by bumps around rows, one weight each',
+    formula: kernel().formula, kind: 'parametric', options: kernelOptions,
+    make: (given) => kernel(given as OptionValues<typeof kernelOptions>),
   },
   mlp: {
     sentence: 'A neural energy: a fully connected network on top of a Gaussian, so that exp(−E) is integrable',
