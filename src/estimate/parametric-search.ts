@@ -1,5 +1,6 @@
 // The search route: objectives that are not quadratic in the parameters, from several starts where one does not settle it.
 import type { Random } from '../base/random.ts'
+import type { FullBatch } from './full-batch.ts'
 import { LARGEST_HESSIAN, feel, refuseNonFinite, startValues } from './parametric-work.ts'
 import type { Felt, Found, ParametricWork } from './parametric-work.ts'
 import * as warn from './parametric-warnings.ts'
@@ -17,6 +18,8 @@ const LOWER = 1e-9
 interface Tried {
   readonly start: Float64Array
   readonly result: SearchResult
+  /** Positive parameters that converged to zero. */
+  readonly pinned: readonly number[]
   /** Where it converged. */
   readonly felt: Felt | undefined
 }
@@ -38,9 +41,11 @@ export async function search(work: ParametricWork): Promise<Found> {
     if (attempt === 0 && result.steps === 0 && result.outcome !== 'interrupted' && !Number.isFinite(result.objective)) {
       await refuseNonFinite(work, fromSearch(start, positive))
     }
-    const theta = fromSearch(result.u, positive)
-    const felt = result.outcome === 'converged' && traced.parameterCount <= LARGEST_HESSIAN ? await feel(work, theta, await batch.hessian(theta), []) : undefined
-    tried.push({ start, result, felt })
+    const found = fromSearch(result.u, positive)
+    const pinned = result.outcome === 'converged' ? await pinnedAtZero(batch, found, positive) : []
+    const theta = withZeros(found, pinned)
+    const felt = result.outcome === 'converged' && traced.parameterCount <= LARGEST_HESSIAN ? await feel(work, theta, await batch.hessian(theta), pinned) : undefined
+    tried.push({ start, result, pinned, felt })
     const known = result.outcome === 'ran-off' && estimator.unboundedBecause !== undefined
     // Where parameters that the objective contains change nothing, as factors of a product that starts at zero do, the point
     // may be no minimum: the curvature does not tell, other starts do.
@@ -50,6 +55,28 @@ export async function search(work: ParametricWork): Promise<Found> {
   const chosen = choose(tried)
   const escaped = tried.some(({ result }) => result.outcome === 'ran-off')
   return { route, ...verdict(work, positive, chosen, escaped), ...(chosen.felt ? { felt: chosen.felt } : {}), history: chosen.result.history }
+}
+
+const withZeros = (theta: Float64Array, pinned: readonly number[]): Float64Array => theta.map((value, k) => (pinned.includes(k) ? 0 : value))
+
+/** How many times a slope must exceed what curvature makes of the way left to zero, for the objective to fall all that way. */
+const STEEP = 1e3
+
+/**
+ * Positive parameters so close to zero that the objective still falls towards it: their logarithm settled because it hardly moves
+ * them any more. Not those that have no limit there.
+ */
+async function pinnedAtZero(batch: FullBatch, theta: Float64Array, positive: readonly boolean[]): Promise<number[]> {
+  const { objective, gradient } = await batch.evaluate(theta)
+  const pinned: number[] = []
+  for (const k of positive.keys()) {
+    if (!positive[k] || !(gradient[k] > 0)) continue
+    const [curvature] = await batch.hessian(theta, { columns: Float64Array.from(theta, (_, e) => Number(e === k)), count: 1 })
+    if (gradient[k] > STEEP * Math.abs(curvature) * theta[k]) pinned.push(k)
+  }
+  if (pinned.length === 0) return pinned
+  const there = await batch.evaluate(withZeros(theta, pinned))
+  return there.objective <= objective + LOWER * Math.abs(objective) ? pinned : []
 }
 
 /** The lowest minimum, the first among equals; what was interrupted, or the first start where none converged. */
@@ -67,12 +94,12 @@ function scattered(base: Float64Array, positive: readonly boolean[], random: Ran
 }
 
 /** @param escaped whether the objective fell without end from another start */
-function verdict({ traced, estimator, batch, options }: ParametricWork, positive: readonly boolean[], { start, result }: Tried, escaped: boolean): Omit<Found, 'route' | 'history'> {
+function verdict({ traced, estimator, batch, options }: ParametricWork, positive: readonly boolean[], { start, result, pinned }: Tried, escaped: boolean): Omit<Found, 'route' | 'history'> {
   const theta = fromSearch(result.u, positive)
   const nothing = { theta, atBound: [], ranOff: [], warnings: [] }
   switch (result.outcome) {
     case 'converged':
-      return { ...nothing, stopped: 'converged', warnings: escaped ? [warn.localMinimum()] : [] }
+      return { ...nothing, theta: withZeros(theta, pinned), atBound: pinned, stopped: pinned.length > 0 ? 'at a bound' : 'converged', warnings: escaped ? [warn.localMinimum()] : [] }
     case 'ran-off': {
       const zero = result.ranOff.filter((k) => positive[k] && result.u[k] < start[k])
       const infinite = result.ranOff.filter((k) => !zero.includes(k))

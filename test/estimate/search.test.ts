@@ -14,6 +14,7 @@ import { rowMoments } from '../../src/estimate/row-moments.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { precision } from '../../src/model/energies/precision.ts'
 import { dot, exp, log, logSumExp, matmul, stack, tanh } from '../../src/model/expression.ts'
+import type { Expression } from '../../src/model/expression.ts'
 import { defineModel, trace } from '../../src/model/model.ts'
 import { matrix, positive, positiveVector, scalar, vector } from '../../src/model/parameters.ts'
 import { engines, expectClose, fitModel, normalRows } from './parametric-fixtures.ts'
@@ -222,6 +223,22 @@ describe('objectives without a minimum', () => {
     const { fit, value } = await fitModel(bySigma, scoreMatching, new Float64Array(10), 1)
     expect([fit.stopped, value('variance')]).toEqual(['at a bound', 0])
     expect(fit.covariance).toBeNull()
+  })
+
+  test('a positive parameter that the rows would have negative ends at zero, the others where they are without it', async () => {
+    const quartic = (x: Expression, m: Expression, a: Expression): Expression => x.sub(m).pow(4).mul(a).neg()
+    const whole = defineModel({
+      name: 'well', parameters: { k: positive(), m: scalar({ initial: 0.1 }), a: scalar({ initial: 1 }) },
+      logDensity: ({ k, m, a }, x) => quartic(x.at(0), m, a).sub(x.at(0).sub(m).square().mul(k)),
+    })
+    const without = defineModel({ name: 'flat', parameters: { m: scalar({ initial: 0.1 }), a: scalar({ initial: 1 }) }, logDensity: ({ m, a }, x) => quartic(x.at(0), m, a) })
+    // Two heaps: the middle is low, which a quadratic term could only make with k < 0.
+    const rows = normalRows(400, 1, 'heaps').map((z, i) => z / 3 + (i % 2 === 0 ? 1 : -1) + 0.2)
+    const { fit, value, error } = await fitModel(whole, scoreMatching, rows, 1)
+    const other = await fitModel(without, scoreMatching, rows, 1)
+    expect([fit.route, fit.stopped, value('k')]).toEqual(['newton', 'at a bound', 0])
+    expect(fit.warnings.map(({ code }) => code)).toEqual(['at-bound'])
+    expectClose([value('m'), value('a'), error('m'), error('a')], [other.value('m'), other.value('a'), other.error('m'), other.error('a')], 1e-6)
   })
 
   test('an infimum that is only approached: exp(θ) with θ → −∞', async () => {
