@@ -5,13 +5,16 @@ import type { Random } from '../base/random.ts'
 import type { Target } from './target.ts'
 
 const RANDOM_RAYS = 64
-/** Radii in units of the spread. So far out next to no ray comes out of a wall, as along the mouth of a funnel, between the last two. */
-const RADII = [2 ** 16, 2 ** 19, 2 ** 20] as const
+/**
+ * Radii in units of the spread. An open tail rises from each to the next; a ray along the mouth of a funnel, whose wall falls
+ * exponentially, comes out of it within three doublings and falls from there on.
+ */
+const RADII = [14, 15, 16, 17, 18, 19, 20].map((power) => 2 ** power)
 
 /**
  * Looks along both senses of every axis and along random rays.
  * @param energyAt energies [n] of points [n × d], in coordinates of unit spread around zero
- * @returns the unit vector [d] of a ray along which the mass of a shell, rᵈ exp(−E), does not fall at the end; null where there is none
+ * @returns the unit vector [d] of a ray along which the mass of a shell, rᵈ exp(−E), only rises at the end; null where there is none
  */
 export async function openRay(energyAt: (points: Float64Array) => Promise<Float64Array>, d: number, random: Random): Promise<Float64Array | null> {
   const directions = new Float64Array((2 * d + RANDOM_RAYS) * d)
@@ -29,9 +32,9 @@ export async function openRay(energyAt: (points: Float64Array) => Promise<Float6
   RADII.forEach((radius, k) => points.set(directions.map((value) => radius * value), k * directions.length))
   const energies = await energyAt(points)
   for (let ray = 0; ray < count; ray++) {
-    const [near, middle, far] = RADII.map((radius, k) => d * Math.log(radius) - energies[k * count + ray])
+    const logMass = RADII.map((radius, k) => d * Math.log(radius) - energies[k * count + ray])
     // An energy of +∞ is no density at all there; where it is not a number nothing can be said.
-    if (far > -Infinity && far >= Math.max(near, middle)) return directions.slice(ray * d, (ray + 1) * d)
+    if (logMass[RADII.length - 1] > -Infinity && logMass.every((value, k) => k === 0 || value >= logMass[k - 1])) return directions.slice(ray * d, (ray + 1) * d)
   }
   return null
 }

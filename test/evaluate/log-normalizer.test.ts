@@ -171,7 +171,7 @@ describe('what must not be believed', () => {
     for (const make of knownEnergies) {
       const { energy, sample } = make(10)
       const rows = sample(200, createRandom('rows'))
-      for (let seed = 0; seed < 100; seed++) await refuseRisingTails(energy, rows, createRandom(seed))
+      for (let seed = 0; seed < 400; seed++) await refuseRisingTails(energy, rows, createRandom(seed))
     }
   })
 })
