@@ -2,9 +2,9 @@
 
 /** Figures, the report, and what they need in Node. */
 export async function loadDrawing() {
-  const [{ figures }, { drawLandscape }, { prepareLandscape }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
-    import('../report/figures/index.ts'), import('../report/figures/density-and-score.ts'), import('../report/landscape/landscape.ts'),
+  const [{ figures }, { drawLandscape }, { prepareLandscape }, { prepareLearnedSample }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
+    import('../report/figures/index.ts'), import('../report/figures/density-and-score.ts'), import('../report/landscape/landscape.ts'), import('../report/landscape/learned-sample.ts'),
     import('../report/report-html.ts'), import('./render.ts'),
   ])
-  return { figures, drawLandscape, prepareLandscape, reportHtml, createSvgDocument, renderPng }
+  return { figures, drawLandscape, prepareLandscape, prepareLearnedSample, reportHtml, createSvgDocument, renderPng }
 }

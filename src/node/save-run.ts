@@ -1,6 +1,7 @@
 // The files of a run folder, made from a result: model, numbers, metrics, figure and report.
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
+import { createRandom } from '../base/random.ts'
 import { writeModelFile } from '../compile/model-file.ts'
 import { compileOnnx } from '../compile/onnx.ts'
 import type { Table } from '../data/table.ts'
@@ -8,6 +9,7 @@ import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { FigureSource } from '../report/figure.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { Landscape } from '../report/landscape/landscape.ts'
+import type { LearnedSample } from '../report/landscape/learned-sample.ts'
 import type { ReportFigure } from '../report/report-input.ts'
 import { headingWords } from '../report/words.ts'
 import type { FitResult } from '../result/result.ts'
@@ -40,6 +42,18 @@ async function landscapeOf(energy: FittedEnergy, fit: FitJson, table: Table): Pr
   }
 }
 
+/** Draws beside the rows, of a fit at many noise levels; null where they cannot be made: the fit's own warnings say why. */
+async function learnedSampleOf({ ladder, fit }: FitResult, table: Table): Promise<LearnedSample | null> {
+  if (ladder === null || fit.logNormalizer.value === null) return null
+  const { prepareLearnedSample } = await loadDrawing()
+  try {
+    return await prepareLearnedSample(ladder, table, createRandom(fit.seed).split('draws of the report'))
+  } catch (error) {
+    if (error instanceof UnnormError) return null
+    throw error
+  }
+}
+
 /**
  * The files of a run, by name, and its `fit.json` as a record.
  * @param fit that of the result, with the warnings of whoever read the table
@@ -50,7 +64,7 @@ export async function runOutputs(result: FitResult, fit: FitJson, table: Table):
   const { landscape, warnings } = await landscapeOf(result.energy, fit, table)
   const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
   const { margins, probabilities } = await result.diagnose()
-  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, margins, probabilities }
+  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result, table), margins, probabilities }
   const document = await createSvgDocument()
   const drawn = figures.flatMap(({ name, sentence, draw }): ReportFigure[] => {
     const picture = draw(source, document)

@@ -3,6 +3,7 @@ import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
 import type { FitJson, MetricsRow } from './fit-json.ts'
 import type { Landscape } from './landscape/landscape.ts'
 import type { Margins } from './landscape/margins.ts'
+import type { LearnedSample } from './landscape/learned-sample.ts'
 
 /** The part of a DOM document that drawing needs; a browser's `document` is one, `src/node/render.ts` makes another. */
 export interface SvgDocument {
@@ -19,6 +20,8 @@ export interface FigureSource {
   readonly margins: Margins | null
   /** The rows of one column against their fitted distribution; null when it was not computed. */
   readonly probabilities: ProbabilityPlot | null
+  /** Draws beside the rows, of fits at many noise levels. */
+  readonly learned?: LearnedSample | null
 }
 
 /** A figure as SVG text, with its colors in attributes (the light scheme), readable alone on any screen and in print. */

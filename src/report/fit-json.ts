@@ -4,6 +4,7 @@ import type { BootstrapEstimate } from '../estimate/bootstrap-errors.ts'
 import type { ParametricStop } from '../estimate/parametric.ts'
 import type { PerBaseline } from '../evaluate/baselines/baseline.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
+import type { ModeWeights } from '../evaluate/mode-weights.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
 import type { Aspect } from '../evaluate/stein-residuals.ts'
 import type { TrainingResult } from '../estimate/train.ts'
@@ -91,8 +92,32 @@ export interface FitJson {
   }
   /** Where the density misses the rows; absent for networks, fits with noise, and older runs. */
   readonly residuals?: readonly Residual[]
+  /** Of networks; null where they were not found. Absent from other fits and from older runs. */
+  readonly modes?: FitModes | null
   readonly timing: { readonly seconds: number; readonly stepsPerSecond: number | null }
   readonly warnings: readonly Warning[]
+}
+
+/** The separate peaks of a density and how much of it lies around each. */
+export interface FitModes {
+  readonly method: ModeWeights['method']
+  /** Share of the draws that count, of `importance`. */
+  readonly effectiveShare: number | null
+  /** False where the objective hardly sees the weights: rows in separated clusters, fitted at one noise level or by the score alone. */
+  readonly identified: boolean
+  /** Heaviest first. */
+  readonly list: readonly FitMode[]
+}
+
+export interface FitMode {
+  /** Where it is highest, one number a column, in the data's units. */
+  readonly peak: readonly number[]
+  /** ∫ p over its basin; the error is of the integral alone. */
+  readonly weight: number
+  readonly standardError: number
+  /** Of the training rows, those in its basin, and what chance makes of that. */
+  readonly rowsShare: number
+  readonly rowsShareError: number
 }
 
 /** One line of metrics.csv. */

@@ -3,6 +3,7 @@ import type { FitJson } from './fit-json.ts'
 import { formatCount, formatSeconds, formatSetting, formatWithError, shortList, typographic } from './format.ts'
 import { html, trusted } from './html.ts'
 import type { Html } from './html.ts'
+import { modesSection } from './modes-section.ts'
 import { parametersSection } from './parameter-section.ts'
 import { residualSection } from './residual-section.ts'
 import { denoiserSection, fitSection, likelihoodSection, noiseSection } from './report-sections.ts'
@@ -11,7 +12,7 @@ import { reportStyle } from './report-style.ts'
 import { estimatorWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** Figures with a place of their own; others follow in a section each. */
-const placed: ReadonlySet<string> = new Set(['density-and-score', 'training-curve', 'parameters', 'correlations', 'columns', 'quantiles'])
+const placed: ReadonlySet<string> = new Set(['density-and-score', 'learned-and-sample', 'training-curve', 'parameters', 'correlations', 'columns', 'quantiles'])
 
 /**
  * The whole report as an HTML document.
@@ -23,6 +24,8 @@ export function reportHtml(input: ReportInput): string {
   const others = input.figures.filter(({ name }) => !placed.has(name))
   const sections = [
     figureSection('The density and its score', findFigure(input, 'density-and-score')),
+    figureSection('The learned density against the rows', findFigure(input, 'learned-and-sample')),
+    modesSection(input),
     fitSection(input),
     parametersSection(input, figureBody(findFigure(input, 'parameters')), figureBody(findFigure(input, 'correlations'))),
     figureSection('Training', findFigure(input, 'training-curve')),

@@ -3,7 +3,7 @@ import type { FitJson } from './fit-json.ts'
 import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
 import { parameterTable } from './parameter-table.ts'
 import { judgeResiduals, residualWords } from './residual-words.ts'
-import { compareBaselines, comparisonWords, correctionWords, domainWords, isDecided, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
+import { compareBaselines, comparisonWords, correctionWords, domainWords, isDecided, modeWords, routeWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** How the summary is laid out. */
 export interface SummaryOptions {
@@ -77,6 +77,7 @@ function resultEntries(fit: FitJson): [string, string][] {
   const comparisons = compareBaselines(fit)
   const baselines = comparisons.map(({ name, value }) => `${name} ${formatEstimate(value, logLikelihood.standardError)}`)
   const verdict = logLikelihood.differences && isDecided(comparisons) ? comparisonWords(comparisons, logLikelihood.standardError) : null
+  const modes = modeWords(fit)
   return [
     ...(fit.tests ?? []).map(({ hypothesis, statistic, degreesOfFreedom, pValue }, k): [string, string] => [k === 0 ? 'Wald test' : '', `${plainText(hypothesis)}: ${statistic === null || pValue === null ? 'unknown' : `χ² = ${formatNumber(statistic, 4)} on ${degreesOfFreedom}, p = ${formatNumber(pValue, 2)}`}`]),
     ...(fit.bootstrap ? [['bootstrap', bootstrapWords(fit.bootstrap)] as [string, string]] : []),
@@ -86,6 +87,7 @@ function resultEntries(fit: FitJson): [string, string][] {
     ...(verdict === null ? [] : [['', verdict] as [string, string]]),
     ...residualEntry(fit),
     ['log Z', logNormalizer.value === null ? 'unknown' : `${formatWithError(logNormalizer.value, logNormalizer.standardError)}${logNormalizer.method === null ? '' : ` (${plainText(logNormalizer.method)})`}`],
+    ...(modes === null ? [] : [['modes', modes] as [string, string]]),
   ]
 }
 

@@ -2,8 +2,8 @@
 import type { BaselineName } from '../evaluate/baselines/baseline.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
-import type { FitJson, FitStop } from './fit-json.ts'
-import { formatEstimate, formatNumber } from './format.ts'
+import type { FitJson, FitMode, FitStop } from './fit-json.ts'
+import { formatEstimate, formatNumber, formatWithError } from './format.ts'
 
 const routes: Readonly<Record<FitJson['estimator']['route'], string>> = {
   'closed-form': 'in closed form',
@@ -130,4 +130,20 @@ export function comparisonWords(comparisons: readonly BaselineComparison[], prec
   return best.difference > 0
     ? `The model wins: ${size} nats a row above the best baseline (${best.name})${unsure}.`
     : `The ${best.name} baseline wins: it lies ${size} nats a row above the model${unsure}.`
+}
+
+const SHOWN_MODES = 5
+
+/** `3: 50.1, 29.8, 20.1 % of the density; 50.3, 29.4, 20.3 % of the rows`; null where there is but one, or none is known. */
+export function modeWords({ modes }: FitJson): string | null {
+  if (!modes || modes.list.length < 2) return null
+  // To the first digit of the error that the rows' share of the heaviest has.
+  const percent = (value: (mode: FitMode) => number): string =>
+    `${modes.list.slice(0, SHOWN_MODES).map((mode) => formatEstimate(100 * value(mode), 1000 * modes.list[0].rowsShareError)).join(', ')}${modes.list.length > SHOWN_MODES ? ', …' : ''} %`
+  return `${modes.list.length}: ${percent(({ weight }) => weight)} of the density${modes.identified ? '' : ' (not identified)'}; ${percent(({ rowsShare }) => rowsShare)} of the rows`
+}
+
+/** A mode's weight in percent, with its error where that is not far below the error of a sample. */
+export function weightWords({ weight, standardError, rowsShareError }: FitMode): string {
+  return standardError < 0.1 * rowsShareError ? formatEstimate(100 * weight, 100 * rowsShareError) : formatWithError(100 * weight, 100 * standardError)
 }

@@ -27,6 +27,7 @@ import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { fitOptions } from './fit-options.ts'
 import type { FitOptionValues } from './fit-options.ts'
+import { findModes } from './modes.ts'
 import { splitOfFit } from './held-out.ts'
 import type { ResolvedNoise } from './noise.ts'
 import type { FitEnvironment, FitRequest } from './request.ts'
@@ -87,7 +88,9 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true, evaluationWeighting(table, 'train', split))).model : likelihoods.model
   const clusters = findClusters(table.values, d)
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
-  if (isNetwork && name !== 'dual' && clusters.separated) warnings.push(clusterWarning(clusters))
+  const heightsUnknown = isNetwork && name !== 'dual' && clusters.separated
+  if (heightsUnknown) warnings.push(clusterWarning(clusters))
+  const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
   // The test takes rows as independent draws that count alike.
   const goodness = table.weights || table.clusters ? null : await testGoodness(energy, unseen, random.split('goodness of fit'))
   const { sensitivity } = estimated
@@ -115,6 +118,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
       differences: likelihoods.differences,
     },
     ...(residuals ? { residuals } : {}),
+    ...(isNetwork ? { modes } : {}),
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }

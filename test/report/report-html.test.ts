@@ -82,6 +82,20 @@ describe('the report of a network', () => {
     expect(page).toContain('<pre>unnorm fit points.csv --model gaussian</pre>')
   })
 
+  it('has the modes with weights and rows\' shares, and says where the weights are not identified', () => {
+    const list = [
+      { peak: [-2.5, -1.5], weight: 0.5012, standardError: 0.0031, rowsShare: 0.503, rowsShareError: 0.0112 },
+      { peak: [2.512345, 1e-3], weight: 0.4988, standardError: 0, rowsShare: 0.497, rowsShareError: 0.0112 },
+    ]
+    const modes = { method: 'importance' as const, effectiveShare: 0.613, identified: true, list }
+    const sectionOf = (changes: Partial<FitJson>): string => section(reportHtml(inputOf({ ...network, ...changes }, { columnScales: [2.5, 1.5] })), 'Modes')
+    expect(sectionOf({ modes })).toMatch(/importance sampling, of whose draws 61\.3 % count.*mode % of the density % of the rows x y 1 50\.12 ± 0\.31 50\.3 ± 1\.1 −2\.50 −1\.50 2 49\.9 49\.7 ± 1\.1 2\.51 0\.00 /)
+    expect(sectionOf({ modes })).not.toContain('not identified')
+    expect(sectionOf({ modes: { ...modes, identified: false } })).toContain('⚠ The weights are not identified')
+    expect(sectionOf({ modes: { ...modes, list: [list[0]] } })).toContain('The density has one mode')
+    for (const unknown of [{ modes: null }, {}]) expect(sectionOf(unknown)).toBe('')
+  })
+
   it('warns beside the heat map, beside the log-likelihood and at the top', async () => {
     const page = await full()
     expect(section(page, '2 warnings')).toMatch(/3 clusters.*Many rows are tied/)

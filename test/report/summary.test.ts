@@ -81,6 +81,16 @@ report: runs/points-gaussian/report.html`)
     expect(summaryOf(0.02)).not.toMatch(/wins|winner/)
   })
 
+  it('has the modes where there are several, the first of many', () => {
+    const mode = (share: number, weight: number) => ({ peak: [0, 0], weight, standardError: 1e-5, rowsShare: share, rowsShareError: 0.004 })
+    const modes = { method: 'quadrature' as const, effectiveShare: null, identified: true, list: [mode(0.503, 0.50123), mode(0.297, 0.29877), mode(0.2, 0.2)] }
+    const summaryOf = (changes: Partial<typeof modes>): string => summarize({ ...network, modes: { ...modes, ...changes } }).replaceAll(/\s+/g, ' ')
+    expect(summaryOf({})).toContain('modes 3: 50.1, 29.9, 20.0 % of the density; 50.3, 29.7, 20.0 % of the rows')
+    expect(summaryOf({ identified: false })).toContain('of the density (not identified); 50.3')
+    expect(summaryOf({ list: Array.from({ length: 25 }, () => mode(0.04, 0.04)) })).toContain('modes 25: 4.0, 4.0, 4.0, 4.0, 4.0, … % of the density;')
+    expect(summaryOf({ list: [mode(1, 1)] })).not.toContain('modes')
+  })
+
   it('of a network has noise, speed, held-out numbers and no table', () => {
     const text = summarize(network).replace(/\s+/g, ' ')
     for (const part of ['denoising by Adam in minibatches, noise σ = 0.1, 0.25; stopped early', '3.2 s, 823 steps/s, seed 0', '-3.9123 on the training rows, -3.850 ± 0.043 on held-out rows (standardized columns)', '-3.145 ± 0.020 nats a row (held-out rows)', 'Gaussian -4.200', '17,153 parameters']) {
