@@ -8,3 +8,11 @@ export async function loadDrawing() {
   ])
   return { figures, drawLandscape, prepareLandscape, prepareLearnedSample, reportHtml, createSvgDocument, renderPng }
 }
+
+/** What makes films. */
+export async function loadFilm() {
+  const [{ prepareFilm }, { drawFilm }, { createSvgDocument }, { writeGif, writePngFrames }] = await Promise.all([
+    import('../report/landscape/film.ts'), import('../report/film.ts'), import('./render.ts'), import('./film.ts'),
+  ])
+  return { prepareFilm, drawFilm, createSvgDocument, writeGif, writePngFrames }
+}

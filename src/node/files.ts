@@ -1,7 +1,7 @@
 // Files that appear whole or not at all, and file errors in words.
 import { constants } from 'node:fs'
-import { access, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { access, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UnnormError } from '../base/errors.ts'
 
 const reasons: Readonly<Record<string, { code: string, reason: string, remedy: string }>> = {
@@ -131,5 +131,42 @@ export async function makeFolder(path: string): Promise<string | undefined> {
     // With `recursive`, EEXIST means that a file stands where the folder should.
     const cause = systemCode(error) === 'EEXIST' ? systemError('ENOTDIR', path) : error
     throw fileError(cause, 'write', path)
+  }
+}
+
+/**
+ * That a folder of files can be written at `path`: nothing is there, or an empty folder.
+ * @throws UnnormError `out-not-empty`, and errors of the file system
+ */
+export async function writableFolder(path: string): Promise<void> {
+  try {
+    const found = await readdir(path).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return []
+      throw error
+    })
+    if (found.length > 0) throw new UnnormError('out-not-empty', `cannot write into ${path}: it is not empty (choose another folder)`)
+    await access(dirname(resolve(path)), constants.W_OK)
+  } catch (error) {
+    throw fileError(error, 'write', path)
+  }
+}
+
+/**
+ * Lets `write` fill a temporary folder beside `path`, and gives it its name once all is on the disk.
+ * @throws UnnormError as `writableFolder`
+ */
+export async function writeFolderWhole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  await writableFolder(path)
+  const target = resolve(path)
+  const temporary = partialPath(target)
+  try {
+    await mkdir(temporary)
+    await write(temporary)
+    // Takes the place of an empty folder.
+    await rename(temporary, target)
+    await synchronize(dirname(target), 'folder')
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
+    throw fileError(error, 'write', path)
   }
 }

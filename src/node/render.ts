@@ -20,13 +20,29 @@ export async function createSvgDocument(): Promise<SvgDocument> {
  * @throws UnnormError `font-missing` when the fonts cannot be read: without fonts all text would vanish in silence
  */
 export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
+  return (await render(svg, scale)).asPng()
+}
+
+/** A picture as pixels: red, green, blue and opacity of each, row by row. */
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8Array
+}
+
+/** A figure's SVG as pixels. @throws UnnormError `font-missing` */
+export async function renderPixels(svg: string, scale: number): Promise<Pixels> {
+  const { width, height, pixels } = await render(svg, scale)
+  return { width, height, data: Uint8Array.from(pixels) }
+}
+
+function render(svg: string, scale: number) {
   const { renderAsync } = requireResvg()
-  // On another thread: drawing takes a tenth of a second, in which the caller can write the report.
-  const drawing = await renderAsync(svg, {
+  // On another thread: drawing takes a tenth of a second, in which the caller can do other work.
+  return renderAsync(svg, {
     fitTo: { mode: 'zoom', value: scale },
     font: { loadSystemFonts: false, fontFiles: fontPaths(), defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
   })
-  return drawing.asPng()
 }
 
 function fontPaths(): string[] {

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import type * as DuckDb from '@duckdb/node-api'
 import type * as Resvg from '@resvg/resvg-js'
+import type * as Gifenc from 'gifenc'
 import type * as OnnxRuntime from 'onnxruntime-node'
 
 const requireFrom = createRequire(import.meta.url)
@@ -10,3 +11,4 @@ const requireFrom = createRequire(import.meta.url)
 export const requireDuckDb = () => requireFrom('@duckdb/node-api') as typeof DuckDb
 export const requireOnnxRuntime = () => requireFrom('onnxruntime-node') as typeof OnnxRuntime
 export const requireResvg = () => requireFrom('@resvg/resvg-js') as typeof Resvg
+export const requireGifenc = () => requireFrom('gifenc') as typeof Gifenc

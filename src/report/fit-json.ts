@@ -3,6 +3,7 @@ import type { Warning } from '../base/errors.ts'
 import type { BootstrapEstimate } from '../estimate/bootstrap-errors.ts'
 import type { ParametricStop } from '../estimate/parametric.ts'
 import type { PerBaseline } from '../evaluate/baselines/baseline.ts'
+import type { LadderCalibration } from '../evaluate/ladder-calibration.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 import type { ModeWeights } from '../evaluate/mode-weights.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
@@ -94,6 +95,8 @@ export interface FitJson {
   readonly residuals?: readonly Residual[]
   /** Of networks; null where they were not found. Absent from other fits and from older runs. */
   readonly modes?: FitModes | null
+  /** How well each noise level of a fit at many levels fits its held-out rows; null for other fits, absent from older runs. */
+  readonly ladderCalibration?: LadderCalibration | null
   readonly timing: { readonly seconds: number; readonly stepsPerSecond: number | null }
   readonly warnings: readonly Warning[]
 }

@@ -1,4 +1,5 @@
 // The report of a fit: one HTML file that needs nothing else, for screens light and dark, phones and paper.
+import { calibrationSection } from './calibration-section.ts'
 import type { FitJson } from './fit-json.ts'
 import { formatCount, formatSeconds, formatSetting, formatWithError, shortList, typographic } from './format.ts'
 import { html, trusted } from './html.ts'
@@ -12,7 +13,7 @@ import { reportStyle } from './report-style.ts'
 import { estimatorWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** Figures with a place of their own; others follow in a section each. */
-const placed: ReadonlySet<string> = new Set(['density-and-score', 'learned-and-sample', 'training-curve', 'parameters', 'correlations', 'columns', 'quantiles'])
+const placed: ReadonlySet<string> = new Set(['density-and-score', 'learned-and-sample', 'training-curve', 'ladder-calibration', 'parameters', 'correlations', 'columns', 'quantiles'])
 
 /**
  * The whole report as an HTML document.
@@ -33,6 +34,7 @@ export function reportHtml(input: ReportInput): string {
     figureSection('The rows against the fitted density', findFigure(input, 'quantiles')),
     marginsSection(input),
     residualSection(input),
+    calibrationSection(input, figureBody(findFigure(input, 'ladder-calibration'))),
     noiseSection(input),
     denoiserSection(input),
     ...others.map((figure) => figureSection(figure.sentence, figure)),

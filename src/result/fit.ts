@@ -15,11 +15,13 @@ import { runEnergy, runLadder } from '../engine/energy.ts'
 import type { Derived } from '../estimate/derived.ts'
 import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
+import { calibrationWarnings } from '../evaluate/ladder-calibration.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
+import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
 import { diagnoseFit } from './diagnose.ts'
@@ -91,10 +93,12 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const heightsUnknown = isNetwork && name !== 'dual' && clusters.separated
   if (heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
-  // The test takes rows as independent draws that count alike.
+  // Test and calibration take rows as independent draws that count alike.
   const goodness = table.weights || table.clusters ? null : await testGoodness(energy, unseen, random.split('goodness of fit'))
   const { sensitivity } = estimated
   const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
+  const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
+  if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
 
   const fit: FitJson = {
@@ -119,6 +123,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     },
     ...(residuals ? { residuals } : {}),
     ...(isNetwork ? { modes } : {}),
+    ladderCalibration: calibration,
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }

@@ -1,44 +1,131 @@
-// `unnorm plot`: the figure of a fitted density and its score, as SVG or PNG.
+// `unnorm plot`: the figure of a fitted density and its score, or a film of them through the noise levels of a run.
 import { UnnormError } from '../../base/errors.ts'
-import type { Options } from '../../base/options.ts'
+import type { Warning } from '../../base/errors.ts'
+import type { Options, OptionValues } from '../../base/options.ts'
 import type { Table } from '../../data/table.ts'
+import type { OpenedModel } from '../../node/open-model.ts'
+import type { NoiseSetting } from '../../result/noise.ts'
+import { formatSetting } from '../../report/format.ts'
 import { headingWords } from '../../report/words.ts'
 import { defineCommand } from '../command.ts'
+import type { CommandResult } from '../command.ts'
 import type { Context } from '../context.ts'
 import { dataArgument, dataOptions, openData, readModelColumns, readOptions, threadsOption } from '../data-options.ts'
+import { levelNormalizer, openLevel, openLevels } from '../model-level.ts'
 import { modelArgument, withModel } from '../model-rows.ts'
+import { noiseOption } from '../noise-option.ts'
+
+const options = {
+  out: { type: 'path', short: 'o', placeholder: 'FILE', required: true, sentence: 'Where the picture goes: .svg or .png. A .gif is a film through the noise levels of a run by dual or ladder, from the largest to the smallest; a folder (frames/) gets its frames as PNG' },
+  noise: { type: 'string', placeholder: 'S', defaultWords: "the run's smallest", sentence: 'The noise level of a run by dual or ladder to show: 0.1 standard deviations of each column of the fit; or 0.5,0.2 in the data\'s units, in proportion to them' },
+  frames: { type: 'number', integer: true, minimum: 2, maximum: 1000, defaultWords: '40', sentence: 'How many noise levels a film shows, at equal ratios' },
+  ...dataOptions, threads: threadsOption,
+} as const satisfies Options
+type Values = OptionValues<typeof options>
+
+const usualFrames = 40
+
+/** What a picture is drawn from. */
+interface Scene {
+  readonly opened: OpenedModel
+  /** As the user named it. */
+  readonly model: string
+  readonly values: Values
+  /** Reads the rows to draw. */
+  rows(): Promise<Table>
+}
 
 export const command = defineCommand({
   arguments: {
     model: modelArgument,
     data: { ...dataArgument, sentence: 'rows to draw beside the density, as for unnorm fit; a run folder without it draws the rows it was fitted to' },
   },
-  options: {
-    out: { type: 'path', short: 'o', placeholder: 'FILE', required: true, sentence: 'Where the picture goes: .svg or .png' },
-    ...dataOptions, threads: threadsOption,
-  } satisfies Options,
-  details: `Example:
-  unnorm plot runs/iris-gaussian -o iris.png`,
-  async run(context, { model, data }, options) {
-    const format = /\.(svg|png)$/i.exec(options.out)?.[1].toLowerCase()
-    if (format === undefined) throw new UnnormError('unknown-format', `invalid out: ${options.out} (must end in .svg or .png)`, 'usage')
-    const [{ loadDrawing }, { writableFile, writeFileWhole }] = await Promise.all([import('../../node/drawing.ts'), import('../../node/files.ts')])
-    await writableFile(options.out)
-    return withModel(model, options.threads, async ({ metadata, energy, folder, fit }) => {
-      const table = data === undefined && options.sql === undefined
-        ? await rowsOfRun(context, folder, model)
-        : await rowsOf(context, data, options, metadata.columns)
-      const { prepareLandscape, drawLandscape, createSvgDocument, renderPng } = await loadDrawing()
-      const landscape = await prepareLandscape(energy, table, {
-        heading: headingWords(metadata.model, metadata.estimator, table.source),
-        logNormalizer: metadata.logNormalizer, noise: metadata.noise, warnings: fit?.warnings ?? [],
-      })
-      const { svg } = drawLandscape(landscape, await createSvgDocument())
-      await writeFileWhole(options.out, format === 'svg' ? svg : await renderPng(svg))
-      return { json: { out: options.out, rows: table.rows, columns: metadata.columns }, text: `the density and its score of ${metadata.columns.join(', ')}: ${options.out}`, kind: 'summary' }
+  options,
+  details: `Examples:
+  unnorm plot runs/iris-gaussian -o iris.png
+  unnorm plot runs/airports-mlp --noise 0.5 -o blurred.png
+  unnorm plot runs/airports-mlp -o film.gif`,
+  async run(context, { model, data }, values) {
+    const kind = outputKind(values.out)
+    const isFilm = kind === 'gif' || kind === 'folder'
+    if (isFilm && values.noise !== undefined) throw new UnnormError('conflicting-options', 'invalid --noise: a film goes through all noise levels (leave it out, or name a .svg or .png)', 'usage')
+    if (!isFilm && values.frames !== undefined) throw new UnnormError('invalid-option', `--frames has no effect with a .${kind} (leave it out, or name a .gif)`, 'usage')
+    const setting = values.noise === undefined ? undefined : noiseOption(values.noise)
+    const { writableFile, writableFolder } = await import('../../node/files.ts')
+    await (kind === 'folder' ? writableFolder(values.out) : writableFile(values.out))
+    return withModel(model, values.threads, async (opened) => {
+      const { columns } = opened.metadata
+      const rows = () => (data === undefined && values.sql === undefined ? rowsOfRun(context, opened.folder, model) : rowsOf(context, data, values, columns))
+      const scene = { opened, model, values, rows }
+      return isFilm ? film(context, scene, kind) : picture(context, scene, kind, await setting?.(columns))
     })
   },
 })
+
+function outputKind(out: string): 'svg' | 'png' | 'gif' | 'folder' {
+  if (/[\\/]$/.test(out)) return 'folder'
+  const format = /\.(svg|png|gif)$/i.exec(out)?.[1].toLowerCase()
+  if (format === undefined) throw new UnnormError('unknown-format', `invalid out: ${out} (must end in .svg, .png or .gif, or be a folder: frames/)`, 'usage')
+  return format as 'svg' | 'png' | 'gif'
+}
+
+const heading = ({ opened: { metadata } }: Scene, { source }: Table): string => headingWords(metadata.model, metadata.estimator, source)
+
+async function picture(context: Context, scene: Scene, format: 'svg' | 'png', setting: NoiseSetting | undefined): Promise<CommandResult> {
+  const { opened: { metadata, energy, fit }, model, values: { out, threads } } = scene
+  const { columns } = metadata
+  const level = setting && await openLevel(scene.opened, model, setting, threads)
+  try {
+    const table = await scene.rows()
+    const [{ loadDrawing }, { writeFileWhole }] = await Promise.all([import('../../node/drawing.ts'), import('../../node/files.ts')])
+    const { prepareLandscape, drawLandscape, createSvgDocument, renderPng } = await loadDrawing()
+    if (level) context.progress.phase('finding log Z at this noise')
+    const shown = level
+      ? { noise: level.noise, level: level.share, logNormalizer: columns.length > 2 ? null : await levelNormalizer(level.energy, table.values, (warning) => { context.warn(warning) }) }
+      : { noise: metadata.noise, logNormalizer: metadata.logNormalizer }
+    const landscape = await prepareLandscape(level?.energy ?? energy, table, { heading: heading(scene, table), warnings: fit?.warnings ?? [], ...shown })
+    const { svg } = drawLandscape(landscape, await createSvgDocument())
+    await writeFileWhole(out, format === 'svg' ? svg : await renderPng(svg))
+    return { json: { out, rows: table.rows, columns, noise: shown.noise }, text: `the density and its score of ${columns.join(', ')}: ${out}`, kind: 'summary' }
+  } finally {
+    await level?.release()
+  }
+}
+
+/** log Z of a frame need not be better known than what can be seen. */
+const SEEN = 1e-3
+
+async function film(context: Context, scene: Scene, kind: 'gif' | 'folder'): Promise<CommandResult> {
+  const { opened, model, values: { out, frames = usualFrames, threads } } = scene
+  const { columns } = opened.metadata
+  const ladder = await openLevels(opened, model, 'a film goes through the noise levels of a run by dual or ladder', threads)
+  try {
+    if (columns.length > 2) throw new UnnormError('too-many-columns', `a film shows one column or two, and ${model} has ${columns.length}: ${columns.join(', ')} (fit two of them with --columns, or name a .svg or .png)`)
+    const table = await scene.rows()
+    const { prepareFilm, drawFilm, createSvgDocument, writeGif, writePngFrames } = await (await import('../../node/drawing.ts')).loadFilm()
+    // A frame is computed, and later drawn.
+    const onStep = (step: number): void => {
+      if (context.signal.aborted) throw new UnnormError('interrupted', 'the film is not done, and nothing was written')
+      context.progress.update({ step, steps: 2 * frames, objective: null, heldOutObjective: null })
+    }
+    const told = new Set<string>()
+    const warnOnce = (warning: Warning): void => {
+      if (!told.has(warning.code)) context.warn(warning)
+      told.add(warning.code)
+    }
+    context.progress.phase(`a film of ${frames} noise levels`)
+    const landscapes = await prepareFilm(ladder, table, { heading: heading(scene, table), frames, onFrame: onStep, normalizer: (energy) => levelNormalizer(energy, table.values, warnOnce, SEEN) })
+    await (kind === 'gif' ? writeGif : writePngFrames)(Array.from(drawFilm(landscapes, await createSvgDocument())), out, (frame) => { onStep(frames + frame) })
+    const { least, most } = ladder.ladder
+    const [from, to] = [most, least].map((t) => formatSetting(Math.sqrt(t)))
+    return {
+      json: { out, rows: table.rows, columns, frames, noise: landscapes.map(({ noise }) => noise) },
+      text: `a film of ${frames} noise levels, ${from} to ${to} standard deviations of ${columns.join(', ')}: ${out}`, kind: 'summary',
+    }
+  } finally {
+    await ladder.release()
+  }
+}
 
 async function rowsOfRun(context: Context, folder: string | null, model: string): Promise<Table> {
   if (folder === null) {

@@ -12,6 +12,7 @@ import type { Coordinates } from '../../sample/target.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { threadsOption } from '../data-options.ts'
+import { noiseNeedsLevels, noLevels } from '../model-level.ts'
 import { checkOutput, modelArgument, outOption, withModel } from '../model-rows.ts'
 import { sampleReport, sampleText } from '../sample-text.ts'
 
@@ -85,7 +86,8 @@ async function drawFrom(
   try {
     const name = values.sampler ?? (ladder === null ? 'hmc' : 'predictor-corrector')
     const sampler = samplers[name]
-    refuseUnused(name, sampler, given, ladder !== null, model)
+    refuseUnused(name, sampler, given)
+    if (given.has('noise') && ladder === null) throw noLevels(noiseNeedsLevels, opened, model)
     const watch = {
       signal: context.signal,
       onStep: (step: number, steps: number) => { context.progress.update({ step, steps, objective: null, heldOutObjective: null }) },
@@ -112,12 +114,11 @@ async function drawFrom(
   }
 }
 
-function refuseUnused(name: string, sampler: Sampler, given: ReadonlySet<string>, hasLadder: boolean, model: string): void {
+function refuseUnused(name: string, sampler: Sampler, given: ReadonlySet<string>): void {
   const unused = sampler.kind === 'descent' ? chainsOnly : descentsOnly
   const found = unused.find((option) => given.has(option))
   const flag = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   if (found !== undefined) throw new UnnormError('invalid-option', `${flag(found)} has no effect with --sampler ${name} (leave it out)`, 'usage')
-  if (given.has('noise') && !hasLadder) throw new UnnormError('no-noise-levels', `--noise chooses a level of a run by dual or ladder, and ${model} has but one (leave it out, or give the folder of such a run)`)
 }
 
 /** The variance of the level that --noise names. */

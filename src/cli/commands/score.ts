@@ -5,10 +5,10 @@ import type { Options } from '../../base/options.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { NewColumn } from '../../node/write-table.ts'
-import type { NoiseSetting } from '../../result/noise.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
+import { levelNormalizer, openLevel } from '../model-level.ts'
 import { addColumns, modelArgument, outOption, perColumn } from '../model-rows.ts'
 import { noiseOption } from '../noise-option.ts'
 import { trainingRows } from '../training-rows.ts'
@@ -41,9 +41,10 @@ Examples:
         const { values } = rows.table
         context.progress.phase('reading the training rows')
         const training = await trainingRows(context, opened, options.train, rows.options)
-        const level = setting && await atLevel(context, opened, model, await setting(opened.metadata.columns), typeof training === 'string' ? values : training, options.threads)
+        const level = setting && await openLevel(opened, model, await setting(opened.metadata.columns), options.threads)
         try {
-          const { energy, logZ } = level ?? { energy: opened.energy, logZ: opened.metadata.logNormalizer?.value }
+          const { energy } = level ?? opened
+          const logZ = level ? await logZAt(context, energy, opened, typeof training === 'string' ? values : training) : opened.metadata.logNormalizer?.value
           context.progress.phase(`computing the score of ${counted(rows.table.rows, 'row')}`)
           const found = await energy.evaluate(values)
           refuseUndefined(context, found.energy, model, rows.table.source)
@@ -89,27 +90,11 @@ function refuseUndefined(context: Context, energies: Float64Array, model: string
   if (count > 0) context.warn({ code: 'energy-not-finite', message: `the energy is not a finite number at ${count} of ${counted(energies.length, 'row')}; they are written as they are` })
 }
 
-/** The energy of another level of a ladder, and log Z there: by quadrature in up to three columns; a dual energy has the same at all levels. */
-async function atLevel(
-  context: Context, { folder, metadata }: OpenedModel, model: string, setting: NoiseSetting, rows: Float64Array, threads: number | undefined,
-): Promise<{ energy: FittedEnergy; logZ: number | undefined; release(): Promise<void> }> {
-  const [{ openLadder }, { ladderLevel }] = await Promise.all([import('../../node/open-model.ts'), import('../../result/ladder-level.ts')])
-  const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
-  if (ladder === null) {
-    throw new UnnormError('unknown-noise', `cannot score at another noise: ${folder === null ? `${model} alone holds one level (give the run folder)` : `${model} was fitted at one level, by ${metadata.estimator} (leave --noise out, or fit the model with --by dual)`}`)
-  }
-  const energy = ladder.at(ladderLevel(setting, ladder))
-  const release = () => ladder.release()
-  if (metadata.columns.length > 3) return { energy, logZ: metadata.estimator === 'dual' ? metadata.logNormalizer?.value : undefined, release }
+/** log Z of another level: by quadrature in up to three columns; a dual energy has the same at all levels. */
+async function logZAt(context: Context, energy: FittedEnergy, { metadata }: OpenedModel, rows: Float64Array): Promise<number | undefined> {
+  if (metadata.columns.length > 3) return metadata.estimator === 'dual' ? metadata.logNormalizer?.value : undefined
   context.progress.phase('finding log Z at this noise')
-  const { logNormalizer } = await import('../../evaluate/log-normalizer/quadrature.ts')
-  try {
-    return { energy, logZ: (await logNormalizer(energy, { rows }))?.value, release }
-  } catch (error) {
-    if (!(error instanceof UnnormError)) throw error
-    context.warn({ code: error.code, message: error.message })
-    return { energy, logZ: undefined, release }
-  }
+  return (await levelNormalizer(energy, rows, (warning) => { context.warn(warning) }))?.value
 }
 
 async function attribute(context: Context, energy: FittedEnergy, values: Float64Array, reference: Reference): Promise<NewColumn[]> {

@@ -1,5 +1,5 @@
 // The numbers of an axis: round values, as many as there is room for, and a common power of ten where they would be long.
-import { formatCount, powerOfTen, typographic } from '../format.ts'
+import { formatCount, formatSetting, powerOfTen, typographic } from '../format.ts'
 import { textWidth } from './text.ts'
 
 /** The interval an axis shows. */
@@ -31,6 +31,14 @@ export function axisNumbers([from, to]: Interval, most: number): AxisNumbers {
   const power = commonPower(values)
   const decimals = Math.max(0, -exponentOf(step) + power)
   return { values, texts: values.map((value) => typographic(numberText(value / 10 ** power, decimals))), power }
+}
+
+/** Powers of ten, and where few of them are in view their double and fivefold, on an axis that shows decimal logarithms. */
+export function logarithmicNumbers([from, to]: Interval): AxisNumbers {
+  const factors = to - from > 2 ? [1] : [1, 2, 5]
+  const powers = Array.from({ length: Math.ceil(to) - Math.floor(from) + 1 }, (_, index) => Math.floor(from) + index)
+  const shown = powers.flatMap((power) => factors.map((factor) => factor * 10 ** power)).filter((value) => Math.log10(value) >= from && Math.log10(value) <= to)
+  return { values: shown.map(Math.log10), texts: shown.map((value) => formatSetting(value)), power: 0 }
 }
 
 /**

@@ -14,6 +14,11 @@ type Scale = (value: number) => number
 const oneLayer = 400
 const layers = 6
 
+/** Size and opacity of dots by their number. */
+export function dotStyle(count: number): { readonly radius: number; readonly opacity: number } {
+  return { radius: count <= 200 ? 2.6 : count <= 800 ? 2.1 : 1.6, opacity: count <= 400 ? 0.75 : 0.5 }
+}
+
 /** Round dots of one size at (x, y) pairs: [n × 2], row-major. */
 export function dotsMark(points: Float64Array, radius: number, color: string, opacity: number): readonly Plot.Markish[] {
   const count = points.length > 2 * oneLayer ? layers : 1

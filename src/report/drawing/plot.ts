@@ -1,7 +1,7 @@
 // Observable Plot in the style of all figures, drawn into a document handed in and turned into compact SVG text.
 import * as Plot from '@observablehq/plot'
 import type { SvgDocument } from '../figure.ts'
-import { axisNumbers, axisTitle, horizontalNumbers, numberSize, usualTicks } from './axis.ts'
+import { axisNumbers, axisTitle, horizontalNumbers, logarithmicNumbers, numberSize, usualTicks } from './axis.ts'
 import type { AxisNumbers, Interval } from './axis.ts'
 import { colors } from './palette.ts'
 import type { Piece } from './svg.ts'
@@ -11,6 +11,8 @@ import { textWidth } from './text.ts'
 export interface AxisOptions {
   readonly label: string | null
   readonly interval: Interval
+  /** The interval is one of decimal logarithms, and the numbers are what they are logarithms of; for horizontal axes. */
+  readonly logarithmic?: boolean
   /** Without numbers only the grid is drawn. */
   readonly numbers?: boolean
   /** About how many numbers, where there is room; default 6. */
@@ -27,6 +29,8 @@ export interface Box {
   readonly bottom: number
 }
 
+/** What `(×10⁻³)` after a name may take, in pixels. */
+export const powerWidth = 50
 const numberPadding = 6
 const nameHeight = 20
 
@@ -50,7 +54,7 @@ export function drawPlot(
 ): Piece {
   const grid = { stroke: colors.grid, strokeOpacity: 1 }
   const [from, to] = x.interval
-  const across = horizontalNumbers(x.interval, x.ticks ?? usualTicks, (value) => box.left + ((value - from) / (to - from)) * (box.width - box.left - box.right), box.width)
+  const across = x.logarithmic ? everyNumber(logarithmicNumbers(x.interval)) : horizontalNumbers(x.interval, x.ticks ?? usualTicks, (value) => box.left + ((value - from) / (to - from)) * (box.width - box.left - box.right), box.width)
   const up = axisNumbers(y.interval, y.ticks ?? usualTicks)
   const options = {
     document: document as never,
@@ -69,6 +73,8 @@ export function drawPlot(
   }
   return svgPiece(Plot.plot(options as Plot.PlotOptions), box.width, box.height)
 }
+
+const everyNumber = (numbers: AxisNumbers) => ({ ...numbers, shown: numbers.values })
 
 /** The SVG text of a drawn plot without what only a browser's page needs, its numbers rounded to hundredths of a pixel. */
 export function svgPiece(element: unknown, width: number, height: number): Piece {

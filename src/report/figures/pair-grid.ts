@@ -35,7 +35,7 @@ export function drawPairGrid(landscape: PairsLandscape, document: SvgDocument): 
   const shown = landscape.points.length / count
   return composeFigure(landscape.heading, [{
     title: `Data and score φ = ∇ log p${landscape.noise === null ? '' : ' of the noisy data'}`,
-    subtitle: `Below the diagonal: ${shown < landscape.rows ? `${formatCount(shown)} of the ${formatCount(landscape.rows)}` : `all ${formatCount(landscape.rows)}`} rows. Above: the score at some of them, projected on each pair. Diagonal: histograms.${noiseText(landscape)}`,
+    subtitle: `Below the diagonal: ${shown < landscape.rows ? `${formatCount(shown)} of the ${formatCount(landscape.rows)}` : `all ${formatCount(landscape.rows)}`} rows${landscape.level === undefined ? '' : ', without noise'}. Above: the score at some of them, projected on each pair. Diagonal: histograms.${noiseText(landscape)}`,
     body: stacked(rows), notes: pairNotes(landscape),
   }])
 }

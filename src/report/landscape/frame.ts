@@ -28,6 +28,14 @@ export function frameOf(rows: Float64Array, dimension: number): Frame {
   })
 }
 
+/** A frame of rows, widened as their noise widens a Gaussian: half widths are three standard deviations. */
+export function widenByNoise(frame: Frame, noise: readonly number[]): Frame {
+  return frame.map(([from, to], column) => {
+    const half = Math.hypot((to - from) / 2, 3 * noise[column])
+    return [(from + to) / 2 - half, (from + to) / 2 + half] as const
+  })
+}
+
 /** Two intervals of nearly the same width, made the same: circles then look like circles. */
 export function equalUnits(frame: Frame): Frame {
   const widths = frame.map(([from, to]) => to - from)

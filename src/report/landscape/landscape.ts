@@ -7,7 +7,7 @@ import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import { frameOfDensity } from './density-frame.ts'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from './density.ts'
 import type { GridDensity, KnownNormalizer } from './density.ts'
-import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows } from './frame.ts'
+import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows, widenByNoise } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { medianSteepness, scoreArrows } from './score-arrows.ts'
 import type { Arrow } from './score-arrows.ts'
@@ -20,6 +20,8 @@ export interface LandscapeDetails {
   readonly logNormalizer: KnownNormalizer | null
   /** Standard deviations of the noise, in the data's units, when the density is that of noisy rows. */
   readonly noise: readonly number[] | null
+  /** That noise in standard deviations of the columns, where it is a level of the ladder that was asked for: it may widen the density a lot. */
+  readonly level?: number
   readonly warnings: readonly Warning[]
 }
 
@@ -88,16 +90,17 @@ const contourShares = [0.95, 0.75, 0.5, 0.25]
 /**
  * Evaluates a fitted energy where the figure needs it.
  * @param energy of the columns of `table`, in their order
+ * @param view the part of the space to show, for one column or two; by default where rows and density lie
  * @throws UnnormError `no-rows` for an empty table; `columns-differ`; `energy-undefined`
  */
-export async function prepareLandscape(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<Landscape> {
+export async function prepareLandscape(energy: FittedEnergy, table: Table, details: LandscapeDetails, view?: Frame): Promise<Landscape> {
   const dimension = energy.columns.length
   if (table.rows === 0) throw new UnnormError('no-rows', `cannot draw ${table.source}: it has no rows`)
   if (table.columns.length !== dimension || energy.columns.some((name, index) => table.columns[index] !== name)) {
     throw new UnnormError('columns-differ', `columns of ${table.source} are ${table.columns.join(', ')}, but the model has ${energy.columns.join(', ')} (give the same columns in the same order)`)
   }
   const part = partOf(table)
-  const landscape = await (dimension === 1 ? line(energy, part, details) : dimension === 2 ? plane(energy, part, details) : pairs(energy, part, details))
+  const landscape = await (dimension === 1 ? line(energy, part, details, view) : dimension === 2 ? plane(energy, part, details, view) : pairs(energy, part, details))
   return part === table ? landscape : { ...landscape, rows: table.rows, rowsOutside: countOutside(table, landscape.frame) }
 }
 
@@ -120,14 +123,14 @@ function countOutside({ values, columns }: Table, frame: Frame): number {
 }
 
 /** Where rows and density lie; a density of unknown log Z need not be one, and has no say in it. */
-async function shownFrame(energy: FittedEnergy, { values, rows, columns }: Table, { logNormalizer }: LandscapeDetails): Promise<Frame> {
-  const frame = frameOf(values, columns.length)
+async function shownFrame(energy: FittedEnergy, { values, rows, columns }: Table, { logNormalizer, noise, level }: LandscapeDetails): Promise<Frame> {
+  const frame = level === undefined ? frameOf(values, columns.length) : widenByNoise(frameOf(values, columns.length), noise!)
   if (logNormalizer === null || logNormalizer.value === null) return frame
   return frameOfDensity(energy, frame, 1 - rowsInside(values, frame).length / (rows * columns.length))
 }
 
-async function line(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<LineLandscape> {
-  const frame = await shownFrame(energy, table, details)
+async function line(energy: FittedEnergy, table: Table, details: LandscapeDetails, view: Frame | undefined): Promise<LineLandscape> {
+  const frame = view ?? await shownFrame(energy, table, details)
   const inside = rowsInside(table.values, frame)
   const x = cellMiddles(frame[0], lineCells)
   const { energy: values, score } = await energy.evaluate(x)
@@ -140,8 +143,8 @@ async function line(energy: FittedEnergy, table: Table, details: LandscapeDetail
   }
 }
 
-async function plane(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<PlaneLandscape> {
-  const frame = equalUnits(await shownFrame(energy, table, details))
+async function plane(energy: FittedEnergy, table: Table, details: LandscapeDetails, view: Frame | undefined): Promise<PlaneLandscape> {
+  const frame = view ?? equalUnits(await shownFrame(energy, table, details))
   const inside = rowsInside(table.values, frame)
   const fine = planeRows(frame, planeCells)
   const coarse = planeRows(frame, arrowCells)
