@@ -1,4 +1,5 @@
 // The section of the report on the noise levels: what each must satisfy on held-out rows, and how it does.
+import { isOff } from '../evaluate/ladder-calibration.ts'
 import { formatCount, formatSetting, formatWithError, typographic } from './format.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
@@ -10,10 +11,10 @@ export function calibrationSection({ fit }: ReportInput, figure: Html | null): H
   if (calibration === null) return null
   const { rows, levels } = calibration
   const smallest = levels[levels.length - 1]
-  const verdict = fit.warnings.some(({ code }) => code === 'uncalibrated-levels')
-    ? 'Some levels are off by more than chance and by as much as matters: see the warnings above.'
-    : 'No level is off by more than four standard errors and by as much as matters.'
-  const drift = smallest.drift === null ? '' : ` Down to the smallest level log Z drifts by ${typographic(formatWithError(smallest.drift.value, smallest.drift.standardError))} nats.`
+  const verdict = fit.warnings.some(({ code }) => code === 'uncalibrated-levels') ? 'Some levels are off by more than chance, and by as much as matters: see the warnings above.'
+    : levels.some(({ space, level, drift }) => isOff(space, 1) || (level !== null && isOff(level, 1)) || (drift !== null && isOff(drift, 0))) ? 'Some levels are off by more than chance, but by less than matters.'
+      : 'No level is off by more than chance.'
+  const drift = smallest.drift === null ? '' : ` Down to the smallest, log Z drifts by ${typographic(formatWithError(smallest.drift.value, smallest.drift.standardError))} nats.`
   return html`<section><h2>Every noise level</h2>
 <p class="verdict">${verdict}${drift}</p>
 ${figure}

@@ -33,9 +33,9 @@ export function axisNumbers([from, to]: Interval, most: number): AxisNumbers {
   return { values, texts: values.map((value) => typographic(numberText(value / 10 ** power, decimals))), power }
 }
 
-/** Powers of ten, and where few of them are in view their double and fivefold, on an axis that shows decimal logarithms. */
+/** Powers of ten, and where few of them are in view numbers between, on an axis that shows decimal logarithms. */
 export function logarithmicNumbers([from, to]: Interval): AxisNumbers {
-  const factors = to - from > 2 ? [1] : [1, 2, 5]
+  const factors = to - from > 3.2 ? [1] : to - from > 1.6 ? [1, 3] : [1, 2, 5]
   const powers = Array.from({ length: Math.ceil(to) - Math.floor(from) + 1 }, (_, index) => Math.floor(from) + index)
   const shown = powers.flatMap((power) => factors.map((factor) => factor * 10 ** power)).filter((value) => Math.log10(value) >= from && Math.log10(value) <= to)
   return { values: shown.map(Math.log10), texts: shown.map((value) => formatSetting(value)), power: 0 }

@@ -8,7 +8,6 @@ import { drawPlot, leftMargin } from '../drawing/plot.ts'
 import { composeFigure } from '../drawing/svg.ts'
 import type { PanelContent } from '../drawing/svg.ts'
 import type { Figure, SvgDocument } from '../figure.ts'
-import { formatCount } from '../format.ts'
 import { clipLine } from './training-curve.ts'
 
 /** The calibration of a ladder of noise levels. */
@@ -20,10 +19,10 @@ export const ladderCalibration: Figure = {
     if (calibration === null) return null
     const hasSlope = calibration.levels.every(({ level, drift }) => level !== null && drift !== null)
     return composeFigure('', [
-      panel(calibration, ({ space }) => space, { title: 'Steepness of the score', subtitle: 'Regression of the noise on the score: 1.', expected: 1, ...slopeLimits }, document),
+      panel(calibration, ({ space }) => space, { title: 'Steepness of the score', subtitle: 'Right where it is 1.', expected: 1, ...slopeLimits }, document),
       ...(hasSlope ? [
-        panel(calibration, ({ level }) => level!, { title: 'Change with the noise', subtitle: 'Regression of its target on ∂ log p/∂ log t: 1.', expected: 1, ...slopeLimits }, document),
-        panel(calibration, ({ drift }) => drift!, { title: 'Drift of log Z, in nats', subtitle: 'From the largest level down: 0.', expected: 0, least: 0.05, most: Infinity }, document),
+        panel(calibration, ({ level }) => level!, { title: 'Change with the noise', subtitle: 'Right where it is 1.', expected: 1, ...slopeLimits }, document),
+        panel(calibration, ({ drift }) => drift!, { title: 'Drift of log Z, in nats', subtitle: 'Right where it is 0.', expected: 0, least: 0.05, most: Infinity }, document),
       ] : []),
     ])
   },
@@ -41,7 +40,7 @@ interface Shown {
 const slopeLimits = { least: 0.1, most: 0.5 }
 
 /** One curve over the noise of the levels, with what is expected and a band of two standard errors. */
-function panel({ rows, levels }: LadderCalibration, numberOf: (level: LadderCalibration['levels'][number]) => MeanWithError, { title, subtitle, expected, least, most }: Shown, document: SvgDocument): PanelContent {
+function panel({ levels }: LadderCalibration, numberOf: (level: LadderCalibration['levels'][number]) => MeanWithError, { title, subtitle, expected, least, most }: Shown, document: SvgDocument): PanelContent {
   const points = levels.map((level) => ({ place: Math.log10(level.noise), ...numberOf(level) })).filter(({ value, standardError }) => Number.isFinite(value) && Number.isFinite(standardError))
   const reach = Math.min(most, points.reduce((far, { value, standardError }) => Math.max(far, 1.1 * (Math.abs(value - expected) + 2 * standardError)), least))
   const y = { label: null, interval: [expected - reach, expected + reach] as const, ticks: 5 }
@@ -59,7 +58,7 @@ function panel({ rows, levels }: LadderCalibration, numberOf: (level: LadderCali
       ...[false, true].map((off) => Plot.dot(shown.filter((point) => isOff(point, expected) === off), { x: 'place', y: 'value', r: 2.6, fill: off ? colors.warning : colors.point })),
     ]),
     notes: [
-      { text: `${formatCount(rows)} held-out rows; band: two standard errors.` },
+      { text: 'Band: two standard errors.' },
       ...(outside === 0 ? [] : [{ text: `${outside} of ${points.length} levels lie outside the frame.` }]),
     ],
   }
