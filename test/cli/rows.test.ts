@@ -205,7 +205,7 @@ describe('plot', () => {
     expect(here.read('other.png').subarray(1, 4).toString()).toBe('PNG')
   })
   it('refuses what it cannot draw', async () => {
-    await here.refused(['plot', 'network', '-o', 'x.pdf'], 2, { code: 'unknown-format', message: 'invalid out: x.pdf (must end in .svg or .png)' })
+    await here.refused(['plot', 'network', '-o', 'x.pdf'], 2, { code: 'unknown-format', message: 'invalid out: x.pdf (must end in .svg, .png or .gif, or be a folder: frames/)' })
     await here.refused(['plot', 'network/model.onnx', '-o', 'x.svg'], 1, { code: 'missing-argument', message: /^missing DATA: network\/model\.onnx alone does not say where its density lies/ })
     await here.refused(['plot', 'changed', '-o', 'x.svg'], 1, { code: 'missing-data', message: /changing\.csv has changed since the fit \(name rows to draw: unnorm plot changed DATA -o FILE\)/ })
     expect(existsSync(here.path('x.svg'))).toBe(false)

@@ -103,7 +103,7 @@ describe('what cannot be sampled', () => {
   it('says why', async () => {
     await refused(['tilted'], 1, 'not-integrable', /the energy does not grow towards/)
     await refused(['gaussian', '--sampler', 'probability-flow'], 1, 'no-noise-levels', /comes down a ladder of noise levels, which gaussian has not/)
-    await refused(['gaussian', '--noise', '1'], 1, 'no-noise-levels', /gaussian has but one/)
+    await refused(['gaussian', '--noise', '1'], 1, 'no-noise-levels', /gaussian, fitted by score-matching, has but one/)
     await refused(['dual', '--noise', '1000'], 1, 'unknown-noise', /^unknown noise: 1000 standard deviations lie outside of the levels that this run learned, 0\.\d+ to \d+/)
     await refused(['dual', '--thin', '2'], 2, 'invalid-option', /--thin has no effect with --sampler predictor-corrector/)
     await refused(['gaussian', '--levels', '9'], 2, 'invalid-option', /--levels has no effect with --sampler hmc/)

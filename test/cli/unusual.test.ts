@@ -79,7 +79,7 @@ describe('score', () => {
     await here.document('score', 'levels', 'new.csv', '-o', 'near.csv')
     expect(Math.max(...csv('near.csv').score_a.map(Math.abs))).toBeGreaterThan(1 / Math.sqrt(variance))
     await here.refused(['score', 'levels', 'new.csv', '-o', 'x.csv', '--noise', '1000'], 1, { code: 'unknown-noise', message: /^unknown noise: 1000 standard deviations lie outside of the levels that this run learned, [\d.]+ to [\d.]+ / })
-    await here.refused(['score', 'exact', 'new.csv', '-o', 'x.csv', '--noise', '0.1'], 1, { code: 'unknown-noise', message: /^cannot score at another noise: exact was fitted at one level, by score-matching/ })
+    await here.refused(['score', 'exact', 'new.csv', '-o', 'x.csv', '--noise', '0.1'], 1, { code: 'no-noise-levels', message: /^--noise chooses a level of a run by dual or ladder, and exact, fitted by score-matching, has but one/ })
   })
 })
 
