@@ -23,7 +23,7 @@ function calibrationOf(space: readonly number[], hasSlope = true): LadderCalibra
 }
 const drawn = (calibration: LadderCalibration | null) => ladderCalibration.draw({ fit: fitExample({ ladderCalibration: calibration }), metrics: [], landscape: null }, document)
 const html = (calibration: LadderCalibration | null, warnings: { code: string; message: string }[] = []) =>
-  reportHtml({ fit: fitExample({ ladderCalibration: calibration, warnings }), figures: [], objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null })
+  reportHtml({ fit: fitExample({ ladderCalibration: calibration, warnings }), figures: [], modelTex: null, objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null })
 
 it('has a dot for each level at its noise, those that are off by four errors in the color of warnings', () => {
   const [panel] = drawn(calibrationOf([1, 0.97, 0.95, 1]))!.panels
