@@ -6,7 +6,7 @@ import type { Html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
 
 /** Words and figure of the noise levels; null where a fit has but one, or too few held-out rows. */
-export function calibrationSection({ fit }: ReportInput, figure: Html | null): Html | null {
+export function calibrationSection({ fit }: Pick<ReportInput, 'fit'>, figure: Html | null): Html | null {
   const calibration = fit.ladderCalibration ?? null
   if (calibration === null) return null
   const { rows, levels } = calibration

@@ -3,9 +3,9 @@ import { beforeAll, expect, it } from 'vitest'
 import type { LadderCalibration } from '../../src/evaluate/ladder-calibration.ts'
 import { createSvgDocument } from '../../src/node/render.ts'
 import { colors } from '../../src/report/drawing/palette.ts'
+import { calibrationSection } from '../../src/report/calibration-section.ts'
 import type { SvgDocument } from '../../src/report/figure.ts'
 import { ladderCalibration } from '../../src/report/figures/ladder-calibration.ts'
-import { reportHtml } from '../../src/report/report-html.ts'
 import { fitExample } from './examples.ts'
 
 let document: SvgDocument
@@ -21,9 +21,9 @@ function calibrationOf(space: readonly number[], hasSlope = true): LadderCalibra
     })),
   }
 }
-const drawn = (calibration: LadderCalibration | null) => ladderCalibration.draw({ fit: fitExample({ ladderCalibration: calibration }), metrics: [], landscape: null }, document)
+const drawn = (calibration: LadderCalibration | null) => ladderCalibration.draw({ fit: fitExample({ ladderCalibration: calibration }), metrics: [], landscape: null, margins: null, probabilities: null }, document)
 const html = (calibration: LadderCalibration | null, warnings: { code: string; message: string }[] = []) =>
-  reportHtml({ fit: fitExample({ ladderCalibration: calibration, warnings }), figures: [], modelTex: null, objective: null, columnScales: null, noiseReason: null, denoiser: null, goodnessOfFit: null })
+  calibrationSection({ fit: fitExample({ ladderCalibration: calibration, warnings }) }, null)?.markup
 
 it('has a dot for each level at its noise, those that are off by four errors in the color of warnings', () => {
   const [panel] = drawn(calibrationOf([1, 0.97, 0.95, 1]))!.panels
@@ -50,5 +50,5 @@ it('says in words whether a level is off, and whether that matters', () => {
   expect(html(calibrationOf([1, 0.9, 1, 1]))).toContain('Some levels are off by more than chance, but by less than matters.')
   expect(html(calibrationOf([1, 0.9, 1, 1]), [{ code: 'uncalibrated-levels', message: 'steep' }])).toContain('and by as much as matters: see the warnings above')
   expect(html(calibrationOf([1, 1, 1, 1], false))).not.toMatch(/log Z drifts|derivative in the level/)
-  expect(html(null)).not.toContain('Every noise level')
+  expect(html(null)).toBeUndefined()
 })
