@@ -6,7 +6,8 @@
 // u³ − 3u of a standardized column u see what the rows have more of in location, spread, skewness and tails (under a Gaussian
 // they are the means of Hermite polynomials, the classical moment tests), and g = uᵢ beside φⱼ sees dependence. The last two
 // polynomials are damped by exp(−u²/8): their errors then hold from a hundred rows on, and heavy tails are seen sooner than by
-// the fourth moment. With θ estimated, θ̂ − θ ≈ mean aᵢ, the mean of rᵢ has the variance of rᵢ + (∂r/∂θ)aᵢ over n (Pierce 1982).
+// the fourth moment. Where the domain ends or is curved, the squares are weighted by a matrix W along it that vanishes at its
+// ends, as in the objective: E[φᵀWg + ∇·(Wg)] = 0 for fields g. With θ estimated, θ̂ − θ ≈ mean aᵢ, the mean of rᵢ has the variance of rᵢ + (∂r/∂θ)aᵢ over n (Pierce 1982).
 import { rowMoments } from '../estimate/row-moments.ts'
 
 /** What a residual is about; `dependence` is that of two columns. */
@@ -29,9 +30,22 @@ export interface Estimation {
   readonly influences: Float64Array
   /** ∂φ/∂θ at each of `rows`, [m × d × P]. */
   readonly scoreSlopes: Float64Array
-  /** These rows, some of all, row-major [m × d], with their scores. */
+  /** These rows, some of all, row-major [m × d], with their scores and weights. */
   readonly rows: Float64Array
   readonly scores: Float64Array
+  readonly weights?: RowWeights
+}
+
+/** Weights W = diag(a) − c x xᵀ of rows, of which b is the divergence; each column belongs to a part, and W has no element between parts. */
+export interface RowWeights {
+  /** [n × d] */
+  readonly diagonal: Float64Array
+  /** c of the part that a column belongs to, [n × d]. */
+  readonly radial: Float64Array
+  /** b, [n × d] */
+  readonly divergence: Float64Array
+  /** The part of each column, [d]. */
+  readonly part: readonly number[]
 }
 
 /** Damping of the polynomials of degree two and three. */
@@ -52,19 +66,19 @@ function damped(u: number, value: number, slope: number): readonly [number, numb
   return [value * factor, (slope - value * 2 * u / DAMPING) * factor]
 }
 
-/** One residual as a function of a row: −Σ gₖ(u) φₖ − Σ ∂ₖgₖ, in standardized units. */
+/** The field g of one residual, in standardized units: nonzero in `columns` only. */
 interface Test {
   readonly aspect: Aspect
   readonly columns: readonly number[]
-  /** gₖ for each of `columns`, and Σ ∂ₖgₖ as the last number. */
-  weigh(u: Float64Array): readonly number[]
+  /** gₖ of each of `columns`, then ∂gₖ/∂uₖ of each. For dependence ∂g/∂u of the other column is ½ for both. */
+  field(u: Float64Array): readonly number[]
 }
 
 function testsOf(dimension: number): Test[] {
   const columns = Array.from({ length: dimension }, (_, j) => j)
   return [
-    ...columns.flatMap((j) => functions.map(([aspect, g]): Test => ({ aspect, columns: [j], weigh: (u) => g(u[j]) }))),
-    ...columns.flatMap((j) => columns.slice(0, j).map((i): Test => ({ aspect: 'dependence', columns: [i, j], weigh: (u) => [u[j] / 2, u[i] / 2, 0] }))),
+    ...columns.flatMap((j) => functions.map(([aspect, g]): Test => ({ aspect, columns: [j], field: (u) => g(u[j]) }))),
+    ...columns.flatMap((j) => columns.slice(0, j).map((i): Test => ({ aspect: 'dependence', columns: [i, j], field: (u) => [u[j] / 2, u[i] / 2, 0, 0] }))),
   ]
 }
 
@@ -74,12 +88,13 @@ function testsOf(dimension: number): Test[] {
  * @param scores φ at them, [n × d]; finite
  * @param estimation what is known of the estimate; null for a density that owes nothing to these rows
  * @param fittedRows how many rows were fitted
+ * @param weights of the rows, on domains that end or are curved
  */
-export function steinResiduals(rows: Float64Array, scores: Float64Array, dimension: number, estimation: Estimation | null, fittedRows: number): SteinResidual[] {
+export function steinResiduals(rows: Float64Array, scores: Float64Array, dimension: number, estimation: Estimation | null, fittedRows: number, weights?: RowWeights): SteinResidual[] {
   const { mean, covariance } = rowMoments(rows, dimension)
   const deviation = Float64Array.from({ length: dimension }, (_, j) => Math.sqrt(covariance[j * (dimension + 1)]))
   const tests = testsOf(dimension)
-  const whole = perRow(tests, rows, scores, mean, deviation)
+  const whole = perRow(tests, { rows, scores, weights }, mean, deviation)
   const count = rows.length / dimension
   const plain = Array.from(tests, (_, t) => moments(whole, t, tests.length))
   const corrected = estimation && correctedVariances(tests, estimation, mean, deviation)
@@ -93,22 +108,58 @@ export function steinResiduals(rows: Float64Array, scores: Float64Array, dimensi
   })
 }
 
-/** Residuals of rows, row-major [n × tests]. */
-function perRow(tests: readonly Test[], rows: Float64Array, scores: Float64Array, mean: Float64Array, deviation: Float64Array): Float64Array {
+interface WeightedRows {
+  readonly rows: Float64Array
+  readonly scores: Float64Array
+  readonly weights?: RowWeights | undefined
+}
+
+/** Residuals of rows, row-major [n × tests]: −[φᵀWg + W:∇g + b·g]. */
+function perRow(tests: readonly Test[], { rows, scores, weights }: WeightedRows, mean: Float64Array, deviation: Float64Array): Float64Array {
   const d = mean.length
   const count = rows.length / d
   const values = new Float64Array(count * tests.length)
   const u = new Float64Array(d)
   for (let row = 0; row < count; row++) {
     standardize(u, rows, row, mean, deviation)
-    tests.forEach(({ columns, weigh }, t) => {
-      const weights = weigh(u)
-      let value = weights[columns.length]
-      columns.forEach((j, k) => { value += weights[k] * deviation[j] * scores[row * d + j] })
+    tests.forEach((test, t) => {
+      const pull = pullOf(test, u, rows, row, deviation, weights)
+      let value = pull.constant
+      for (const [j, factor] of pull.factors) value += factor * scores[row * d + j]
       values[row * tests.length + t] = -value
     })
   }
   return values
+}
+
+/** A residual as an affine function of the score of a row: factors by column, and what does not depend on it. */
+interface Pull {
+  readonly factors: readonly (readonly [number, number])[]
+  readonly constant: number
+}
+
+function pullOf({ columns, field }: Test, u: Float64Array, rows: Float64Array, row: number, deviation: Float64Array, weights: RowWeights | undefined): Pull {
+  const d = u.length
+  const g = field(u)
+  const size = columns.length
+  if (!weights) return { factors: columns.map((j, k) => [j, g[k] * deviation[j]] as const), constant: size === 1 ? g[1] : 0 }
+  const { diagonal, radial, divergence, part } = weights
+  const at = row * d
+  const factors = new Map<number, number>()
+  let constant = 0
+  columns.forEach((j, k) => {
+    const own = g[k] * deviation[j]
+    factors.set(j, (factors.get(j) ?? 0) + own * diagonal[at + j])
+    constant += own * divergence[at + j] + g[size + k] * (diagonal[at + j] - radial[at + j] * rows[at + j] ** 2)
+    if (radial[at + j] === 0) return
+    for (let l = 0; l < d; l++) if (part[l] === part[j]) factors.set(l, (factors.get(l) ?? 0) - own * radial[at + j] * rows[at + j] * rows[at + l])
+  })
+  if (size === 2 && part[columns[0]] === part[columns[1]]) {
+    const [i, j] = columns
+    const ratio = deviation[i] / deviation[j]
+    constant -= radial[at + i] * rows[at + i] * rows[at + j] * (ratio + 1 / ratio) / 2
+  }
+  return { factors: [...factors], constant }
 }
 
 function standardize(u: Float64Array, rows: Float64Array, row: number, mean: Float64Array, deviation: Float64Array): void {
@@ -126,7 +177,8 @@ function moments(values: Float64Array, column: number, columns: number): { reado
 }
 
 /** The variance of r + (∂r/∂θ)a as a share of that of r, for each test. */
-function correctedVariances(tests: readonly Test[], { rows, scores, influences, scoreSlopes }: Estimation, mean: Float64Array, deviation: Float64Array): number[] {
+function correctedVariances(tests: readonly Test[], estimation: Estimation, mean: Float64Array, deviation: Float64Array): number[] {
+  const { rows, weights, influences, scoreSlopes } = estimation
   const d = mean.length
   const count = rows.length / d
   const size = influences.length / count
@@ -134,16 +186,14 @@ function correctedVariances(tests: readonly Test[], { rows, scores, influences, 
   const u = new Float64Array(d)
   for (let row = 0; row < count; row++) {
     standardize(u, rows, row, mean, deviation)
-    tests.forEach(({ columns, weigh }, t) => {
-      const weights = weigh(u)
-      columns.forEach((j, k) => {
-        const factor = -weights[k] * deviation[j] / count
+    tests.forEach((test, t) => {
+      for (const [j, factor] of pullOf(test, u, rows, row, deviation, weights).factors) {
         const start = (row * d + j) * size
-        for (let p = 0; p < size; p++) slopes[t][p] += factor * scoreSlopes[start + p]
-      })
+        for (let p = 0; p < size; p++) slopes[t][p] -= factor / count * scoreSlopes[start + p]
+      }
     })
   }
-  const own = perRow(tests, rows, scores, mean, deviation)
+  const own = perRow(tests, estimation, mean, deviation)
   const whole = own.slice()
   for (let row = 0; row < count; row++) {
     for (let t = 0; t < tests.length; t++) {

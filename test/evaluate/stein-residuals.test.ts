@@ -78,6 +78,46 @@ describe('a density that owes nothing to the rows', () => {
   })
 })
 
+describe('where the domain ends or is curved', () => {
+  const random = createRandom('weighted')
+  it('on a half-line the weight h = x makes the residuals of a true model chance', () => {
+    // Gamma with shape 1.5, whose density vanishes at zero like √x: E[g′] + E[gφ] = 0 needs h, E[x] is its mean.
+    const count = 20_000
+    const rows = Float64Array.from({ length: count }, () => { const z = random.normal(); return -Math.log(random.uniform()) + z * z / 2 })
+    const scores = rows.map((x) => 0.5 / x - 1)
+    const one = new Float64Array(count).fill(1)
+    const weights = { diagonal: rows, radial: new Float64Array(count), divergence: one, part: [0] }
+    const residuals = steinResiduals(rows, scores, 1, null, count, weights)
+    for (const { z } of residuals) expect(Math.abs(z!)).toBeLessThan(4)
+    // −mean of s(xφ + 1) = s·mean(x − 1.5).
+    const mean = rows.reduce((sum, x) => sum + x, 0) / count
+    const sd = Math.sqrt(rows.reduce((sum, x) => sum + (x - mean) ** 2, 0) / count)
+    expect(find(residuals, 'location').value).toBeCloseTo(sd * (mean - 1.5), 9)
+    const wrong = steinResiduals(rows, rows.map((x) => 1 / x - 1), 1, null, count, weights)
+    expect(find(wrong, 'location').z!).toBeLessThan(-10)
+  })
+
+  it('on a sphere W = I − zzᵀ does, in location, spread and dependence', () => {
+    const count = 20_000
+    const rows = normalRows(count, 3, 'sphere')
+    for (let k = 0; k < rows.length; k += 3) {
+      const length = Math.hypot(rows[k], rows[k + 1], rows[k + 2])
+      for (let j = 0; j < 3; j++) rows[k + j] /= length
+    }
+    const one = new Float64Array(rows.length).fill(1)
+    const weights = { diagonal: one, radial: one, divergence: rows.map((z) => -2 * z), part: [0, 0, 0] }
+    const uniform = steinResiduals(rows, new Float64Array(rows.length), 3, null, count, weights)
+    for (const { z } of uniform) expect(Math.abs(z!)).toBeLessThan(4)
+    // For dependence the field ½(sᵢuⱼ, sⱼuᵢ) has the operator −3zᵢzⱼ but for means and scales, which are nearly 0 and equal.
+    const products = rows.reduce((sum, _z, k) => (k % 3 === 0 ? sum + rows[k] * rows[k + 1] / count : sum), 0)
+    expect(find(uniform, 'dependence', 0, 1).value).toBeCloseTo(3 * products, 2)
+    // A score that pulls along the first axis where the rows are uniform.
+    const pulled = steinResiduals(rows, rows.map((_z, k) => (k % 3 === 0 ? 0.2 : 0)), 3, null, count, weights)
+    expect(find(pulled, 'location', 0).z!).toBeLessThan(-10)
+    expect(Math.abs(find(pulled, 'location', 1).z!)).toBeLessThan(4)
+  })
+})
+
 describe('a Gaussian fit', () => {
   it('makes location, spread and dependence zero itself, and says so', async () => {
     const { corrected } = await residualsOf(gaussian, normalRows(200, 2, 'full'), 2)

@@ -257,6 +257,22 @@ describe('parameters', () => {
     expect(groupParameters([...estimates, { ...estimates[0], standardError: null }])[0].inErrors).toBe(false)
   })
 
+  it('of many are those farthest from zero in their standard errors, in their order', () => {
+    const many = Array.from({ length: 40 }, (_, k) => ({ name: `w[${k + 1}]`, estimate: k % 2 === 0 ? 0.001 * k : 10 + k, standardError: 1, interval: null }))
+    const [group] = groupParameters(many)
+    expect(group.more).toBe(16)
+    expect(group.shown.map(({ name }) => name).filter((_, k) => k < 4)).toEqual(['w[2]', 'w[4]', 'w[6]', 'w[8]'])
+    expect(group.shown.filter(({ estimate }) => estimate > 5)).toHaveLength(20)
+  })
+
+  it('that are held are open points, told in words', () => {
+    const [first, ...others] = fitExample().parameters ?? []
+    const parameters = [{ ...first, standardError: null, interval: null, fixed: true as const }, ...others]
+    const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample({ parameters }), metrics: [], landscape: null, margins: null, probabilities: null }, document) as DrawnFigure
+    expect(wordsOf(figure)).toContain('Open points: held, or at a bound.')
+    expect([...figure.svg.matchAll(/<circle [^>]*fill="([^"]*)"/g)].map(([, fill]) => fill === colors.background)).toEqual([true, false, false, false, false, false, false])
+  })
+
   it('are drawn with points and intervals in scale', () => {
     const figure = figures.find(({ name }) => name === 'parameters')?.draw({ fit: fitExample(), metrics: [], landscape: null, margins: null, probabilities: null }, document) as DrawnFigure
     const dots = [...figure.svg.matchAll(/<circle [^>]*cx="([^"]*)"/g)].map(([, x]) => Number(x))

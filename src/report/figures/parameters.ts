@@ -15,6 +15,8 @@ export interface DrawableParameter {
   readonly name: string
   readonly estimate: number
   readonly interval: readonly [number, number] | null
+  /** Held by the user or at a bound: a value without an error of its own. */
+  readonly held: boolean
 }
 
 /** Parameters that share a name before the bracket, as `precision[1,2]` and `precision[2,2]` do. */
@@ -23,13 +25,13 @@ export interface ParameterGroup {
   /** In units of their standard errors where these differ so much that one scale would hide most of the group. */
   readonly inErrors: boolean
   readonly shown: readonly DrawableParameter[]
-  /** How many more there are than a plot can show. */
+  /** How many more there are than a plot can show: those nearest to zero in their standard errors. */
   readonly more: number
 }
 
 const mostShown = 24
 /** The largest standard error over the smallest for one scale to show both. */
-const mostContrast = 100
+const mostContrast = 30
 const nameSize = 11
 
 /** Estimates and intervals of a parametric model. */
@@ -37,7 +39,7 @@ export const parameters: Figure = {
   name: 'parameters',
   sentence: 'Estimates of the parameters with their intervals.',
   draw: ({ fit }, document) => {
-    const groups = groupParameters(fit.parameters ?? [])
+    const groups = groupParameters([...fit.parameters ?? [], ...fit.derived])
     return groups.length === 0 ? null : drawParameters(groups, fit.level, document)
   },
 }
@@ -45,32 +47,41 @@ export const parameters: Figure = {
 /** Groups parameters by name, in their order; those without a finite estimate cannot be drawn and are left to the table. */
 export function groupParameters(estimates: readonly ParameterEstimate[]): ParameterGroup[] {
   const groups = new Map<string, (DrawableParameter & { readonly error: number })[]>()
-  for (const { name, estimate, standardError, interval } of estimates) {
+  for (const { name, estimate, standardError, interval, fixed, atBound } of estimates) {
     if (estimate === null || !Number.isFinite(estimate)) continue
     const group = name.replace(/\[.*$/s, '')
-    groups.set(group, [...(groups.get(group) ?? []), { name, estimate, error: standardError ?? Number.NaN, interval: interval?.every(Number.isFinite) ? interval : null }])
+    groups.set(group, [...(groups.get(group) ?? []), { name, estimate, error: standardError ?? Number.NaN, interval: interval?.every(Number.isFinite) ? interval : null, held: fixed === true || atBound === true }])
   }
   return [...groups].map(([name, all]) => {
-    const first = all.slice(0, mostShown)
-    const errors = first.map(({ error }) => error)
-    const inErrors = Math.min(...errors) > 0 && Math.max(...errors) > mostContrast * Math.min(...errors)
-    const shown = first.map(({ name: own, estimate, interval, error }): DrawableParameter => {
-      const unit = inErrors ? error : 1
-      return { name: own, estimate: estimate / unit, interval: interval === null ? null : [interval[0] / unit, interval[1] / unit] }
+    const first = farthest(all)
+    // What is held has no error, and zero is zero in any unit.
+    const errors = first.flatMap(({ error, held }) => (held ? [] : [error]))
+    const inErrors = first.every(({ held, estimate }) => !held || estimate === 0) && Math.min(...errors) > 0 && Math.max(...errors) > mostContrast * Math.min(...errors)
+    const shown = first.map(({ name: own, estimate, interval, error, held }): DrawableParameter => {
+      const unit = inErrors && !held ? error : 1
+      return { name: own, held, estimate: estimate / unit, interval: interval === null ? null : [interval[0] / unit, interval[1] / unit] }
     })
     return { name, inErrors, shown, more: all.length - shown.length }
   })
 }
 
+/** As many as a plot can show, in their order: those farthest from zero in their standard errors. */
+function farthest<Drawable extends DrawableParameter & { readonly error: number }>(all: readonly Drawable[]): readonly Drawable[] {
+  if (all.length <= mostShown) return all
+  const distance = ({ estimate, error }: Drawable): number => (error > 0 ? Math.abs(estimate) / error : 0)
+  const chosen = new Set([...all].sort((a, b) => distance(b) - distance(a)).slice(0, mostShown))
+  return all.filter((parameter) => chosen.has(parameter))
+}
+
 /** Draws groups of parameters one under the other. */
 function drawParameters(groups: readonly ParameterGroup[], level: number, document: SvgDocument): DrawnFigure {
-  const more = groups.filter((group) => group.more > 0).map((group) => ({ text: `${group.more} more of ${group.name} are in the table.` }))
+  const more = groups.filter((group) => group.more > 0).map((group) => ({ text: `${group.more} more of ${group.name}, nearer to zero in their standard errors, are in the table.` }))
   // One margin for all groups, wide enough for the longest name, so that the plots line up.
   const names = groups.map(({ shown }) => fitNames(shown.map(({ name }) => name), 220, nameSize))
   const left = 14 + Math.max(...names.flat().map((name) => textWidth(name, nameSize)))
   return composeFigure('', [{
     title: 'Estimates and intervals',
-    subtitle: `Points: estimates. Lines: ${formatSetting(level * 100)} % intervals.`,
+    subtitle: `Points: estimates. Lines: ${formatSetting(level * 100)} % intervals.${groups.some(({ shown }) => shown.some(({ held }) => held)) ? ' Open points: held, or at a bound.' : ''}`,
     body: stacked(groups.map((group, index) => drawGroup(group, names[index], left, document))), notes: more,
   }])
 }
@@ -90,7 +101,9 @@ function drawGroup(group: ParameterGroup, shownNames: readonly string[], left: n
     Plot.ruleY(group.shown.filter((parameter) => parameter.interval !== null), {
       x1: (parameter: DrawableParameter) => parameter.interval?.[0], x2: (parameter: DrawableParameter) => parameter.interval?.[1], y: 'name', stroke: colors.point, strokeWidth: 2.2, strokeLinecap: 'round',
     }),
-    Plot.dot(group.shown, { x: 'estimate', y: 'name', r: 4, fill: colors.point }),
+    Plot.dot(group.shown, {
+      x: 'estimate', y: 'name', r: 4, stroke: colors.point, strokeWidth: 1.6, fill: ({ held }: DrawableParameter) => (held ? colors.background : colors.point),
+    }),
     Plot.axisY(names, { tickSize: 0, tickPadding: 8, color: colors.ink, fontSize: nameSize, label: null, tickFormat: (name: string) => shownNames[names.indexOf(name)] }),
   ], { y: { type: 'point', domain: names, axis: null, padding: 0.6 } })
 }
