@@ -100,6 +100,14 @@ describe('code', () => {
     }
   })
 
+  test('of the README: a parametric fit prints what stands there', async () => {
+    const [, shown] = /```text\n(parameter .*?)```/s.exec(read('README.md'))!
+    const [, columns, derive] = /--columns (\S+) --derive "([^"]*)"/.exec(read('README.md'))!
+    const result = await library.fit(library.gaussian, await readTable(join(root, 'examples/data/iris.csv'), { columns: columns.split(',') }), { derive })
+    expect(result.summary({ height: 60 })).toContain(shown.trim())
+    await result.release()
+  })
+
   test('of the guide runs: a model of its own, and a model opened again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'unnorm-docs-'))
     try {

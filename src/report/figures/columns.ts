@@ -36,7 +36,7 @@ function drawMargins(shown: Extract<Margins, { method: string }>, document: SvgD
     ...(shown.columnsNotShown === 0 ? [] : [{ text: `${formatCount(shown.columnsNotShown)} more columns are not shown.` }]),
   ]
   return composeFigure('', [{
-    title: 'Each column by itself',
+    title: 'Histograms and fitted densities',
     subtitle: `Bars: histogram of the ${formatCount(shown.rows)} rows. Lines: the fitted density of the column alone, ${methodWords[shown.method]}.`,
     body: stacked(lines), notes,
   }])
