@@ -60,13 +60,13 @@ export async function gridModes(energy: FittedEnergy, rows: Float64Array, whiten
     sum.all += density / grid.total.all
     if (isSecond(grid, node)) sum.half += density / grid.total.half
   })
-  const shares = new Float64Array(roots.length)
+  const counts = new Float64Array(roots.length)
   const count = rows.length / d
-  for (let row = 0; row < count; row++) shares[modeOf(nodeOf(grid, rows, row))] += 1 / count
+  for (let row = 0; row < count; row++) counts[modeOf(nodeOf(grid, rows, row))]++
   return {
     peaks: unwhiten(Float64Array.from(roots.flatMap((k) => [...ascent.points.subarray(representative[k] * d, (representative[k] + 1) * d)])), mean, factor),
     weights: sums.map(({ all, half }) => ({ weight: all, standardError: Math.abs(all - half) })),
-    shares, rows: count,
+    shares: counts.map((each) => each / count), rows: count,
   }
 }
 

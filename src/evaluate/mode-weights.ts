@@ -96,11 +96,11 @@ async function importanceModes(
   points.set(drawn, used.length)
   const { mode, peaks } = await findBasins(energy, points, whitening, prominence)
   const modes = Array.from({ length: peaks.length / d }, (_, k) => k)
-  const shares = new Float64Array(modes.length)
-  for (let i = 0; i < count; i++) shares[mode[i]] += 1 / count
+  const counts = new Float64Array(modes.length)
+  for (let i = 0; i < count; i++) counts[mode[i]]++
   const weights = modes.map((k) => {
     const weight = importance.reduce((sum, value, i) => (mode[count + i] === k ? sum + value : sum), 0)
     return { weight, standardError: Math.sqrt(importance.reduce((sum, value, i) => sum + (value * (Number(mode[count + i] === k) - weight)) ** 2, 0)) }
   })
-  return { peaks, weights, shares, rows: count, effectiveShare: 1 / importance.reduce((sum, value) => sum + value * value, 0) / draws }
+  return { peaks, weights, shares: counts.map((each) => each / count), rows: count, effectiveShare: 1 / importance.reduce((sum, value) => sum + value * value, 0) / draws }
 }

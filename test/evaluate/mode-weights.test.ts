@@ -92,7 +92,7 @@ describe('modeWeights', () => {
       for (const { weight } of modes) expect(Math.abs(weight - 1 / count)).toBeLessThan(0.005)
       // By ascent too, which knows nothing of a grid.
       const { mean, covariance } = rowMoments(rows, 2)
-      const { peaks } = await findBasins(energyOf(density), rows.slice(0, 400), { mean, factor: choleskyFactor(covariance, 2)! }, 1)
+      const { peaks } = await findBasins(energyOf(density), rows.slice(0, 300), { mean, factor: choleskyFactor(covariance, 2)! }, 1)
       expect([density.name, peaks.length / 2]).toEqual([density.name, count])
     }
   })

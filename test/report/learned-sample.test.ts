@@ -37,13 +37,21 @@ describe('compareSamples', () => {
   it('finds no distance beyond chance where there is none, and the shift where one is shifted', () => {
     const same = compareSamples(normalTable(2), normalDraws(2), true, random).distances!
     expect(same.count).toBe(500)
-    expect(Math.abs(same.discrepancy.value)).toBeLessThan(3 * same.discrepancy.standardError)
+    for (const { value, standardError } of same.discrepancies) expect(Math.abs(value)).toBeLessThan(3 * standardError)
     expect(same.wasserstein.value).toBeLessThan(same.wassersteinOfRows.value + 4 * Math.hypot(same.wasserstein.standardError, same.wassersteinOfRows.standardError))
     // By half a standard deviation in each of two columns: the projections' mean square is a quarter, whatever the direction.
     const shifted = compareSamples(normalTable(2), normalDraws(2, 1), true, random).distances!
     expect(Math.abs(shifted.wasserstein.squared.value - 0.25)).toBeLessThan(3 * shifted.wasserstein.squared.standardError + 2 * same.wasserstein.squared.value)
-    expect(shifted.discrepancy.value).toBeGreaterThan(5 * shifted.discrepancy.standardError)
+    for (const { value, standardError } of shifted.discrepancies) expect(value).toBeGreaterThan(5 * standardError)
     expect(shifted.wassersteinOfRows.value).toBeLessThan(0.2)
+  })
+
+  it('sees modes that are half as wide again, by the narrower kernel', () => {
+    const components = (deviation: number) => [-5, 5].map((mean) => ({ weight: 0.5, mean: [mean], deviation }))
+    const table = { ...tableOf(['x'], 2000, () => [0]), values: mixtureRows(components(0.5), 2000, random) }
+    const [wide, narrow] = compareSamples(table, mixtureRows(components(0.75), 1500, random), true, random).distances!.discrepancies
+    expect(narrow.bandwidth).toBeCloseTo(wide.bandwidth / 4, 12)
+    expect(narrow.value).toBeGreaterThan(4 * narrow.standardError)
   })
 
   it('has histograms of area one, less what lies outside the frame, and as many points of both', () => {
@@ -80,8 +88,7 @@ describe('prepareLearnedSample', () => {
     const left = draws.reduce((sum, value, k) => (edges[k] < 0 ? sum + value * (edges[k + 1] - edges[k]) : sum), 0)
     // 1500 draws: √(.3 · .7 / 1500) = 0.012.
     expect(Math.abs(left - 0.3)).toBeLessThan(0.036)
-    const { discrepancy } = learned.distances!
-    expect(Math.abs(discrepancy.value)).toBeLessThan(3 * discrepancy.standardError)
+    for (const { value, standardError } of learned.distances!.discrepancies) expect(Math.abs(value)).toBeLessThan(3 * standardError)
   })
 })
 
