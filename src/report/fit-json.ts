@@ -95,7 +95,7 @@ export interface FitJson {
   readonly residuals?: readonly Residual[]
   /** Of networks; null where they were not found. Absent from other fits and from older runs. */
   readonly modes?: FitModes | null
-  /** How well each noise level of a fit at many levels fits its held-out rows; null for other fits, absent from older runs. */
+  /** How well each noise level of a fit at many levels fits its held-out rows; null where these are too few, absent from other fits and older runs. */
   readonly ladderCalibration?: LadderCalibration | null
   readonly timing: { readonly seconds: number; readonly stepsPerSecond: number | null }
   readonly warnings: readonly Warning[]

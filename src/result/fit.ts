@@ -123,7 +123,7 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
     },
     ...(residuals ? { residuals } : {}),
     ...(isNetwork ? { modes } : {}),
-    ladderCalibration: calibration,
+    ...(ladder ? { ladderCalibration: calibration } : {}),
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
