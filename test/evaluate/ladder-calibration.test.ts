@@ -99,6 +99,8 @@ describe('an energy with a constant that changes with the level', () => {
     // Each level drifts from the one above it by 0.05 of log t more than the true energy, draw for draw.
     shifted.levels.forEach(({ drift }, k) => expect(drift!.value - exact.levels[k].drift!.value).toBeCloseTo(0.05 * Math.log(16_000) * (k / 16), 6))
     expect(shifted.levels.map(({ space }) => space)).toEqual(exact.levels.map(({ space }) => expect.objectContaining({ value: expect.closeTo(space.value, 10) as number }) as object))
+    // Of the other two a constant says nothing.
+    shifted.levels.forEach(({ level }, k) => expect(level!.value).toBeCloseTo(exact.levels[k].level!.value, 6))
     expect(calibrationWarnings(shifted).at(-1)?.message).toMatch(/^log Z changes by 0\.\d+ ± 0\.\d+ nats from the largest noise level to that of 0\.\d+ standard deviations, and should stay the same/)
   })
 })

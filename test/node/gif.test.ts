@@ -26,7 +26,8 @@ describe('an animated GIF', () => {
     expect([reader.width, reader.height, reader.numFrames(), reader.loopCount()]).toEqual([width, height, 4, 0])
     const shown = new Uint8Array(4 * width * height)
     frames.forEach(({ data }, k) => {
-      expect(reader.frameInfo(k).delay).toBe(10 * (k + 1))
+      // Disposal 1: what was drawn stays, which pixels that do not change rely on.
+      expect(reader.frameInfo(k)).toMatchObject({ delay: 10 * (k + 1), disposal: 1 })
       reader.decodeAndBlitFrameRGBA(k, shown)
       // Colors are found again to the 5 or 6 bits that the palette is chosen with.
       const error = data.reduce((most, value, place) => Math.max(most, Math.abs(value - shown[place])), 0)

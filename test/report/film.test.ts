@@ -60,6 +60,12 @@ describe('a film', () => {
     const size = (svg: string) => /viewBox="([^"]*)"/.exec(svg)?.[1]
     expect(new Set(svgs.map(size)).size).toBe(1)
     svgs.forEach((svg, k) => expect(words(svg)).toContain(`Density with noise σ = ${['4.00', '1.19', '0.356', '0.106', '0.0316'][k]} standard deviations`))
+    // Curves stay inside of their plots: heights 8 to 248 for densities, 8 to 168 for scores.
+    for (const svg of svgs) {
+      const heights = [...svg.matchAll(/aria-label="line"><path [^>]*d="M([^"]*)"/g)].map(([, d]) => d.split('L').map((pair) => Number(pair.split(',')[1])))
+      expect(heights).toHaveLength(2)
+      heights.forEach((ys, k) => expect([Math.min(...ys) >= 8, Math.max(...ys) <= [248, 168][k]]).toEqual([true, true]))
+    }
     // All but curves, noise and numbers of noise stands still: the bars and the axes are the same.
     const still = (svg: string) => svg.replace(/<title>.*?<\/title>/g, '').replace(/<text[^>]*>(Density with|In the units)[^<]*<\/text>/g, '').replace(/<g [^>]*stroke="#b3352b"[\s\S]*?<\/g>/g, '')
     expect(new Set(svgs.map(still)).size).toBe(1)
