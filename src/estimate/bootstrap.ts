@@ -8,12 +8,11 @@ import type { Random } from '../base/random.ts'
 import type { Engine } from '../engine/engine.ts'
 import { boundedMinimum } from './bounded-minimum.ts'
 import { Interrupted, openFullBatch } from './full-batch.ts'
-import { feel } from './parametric-work.ts'
+import { search } from './parametric-search.ts'
+import { feel, startValues } from './parametric-work.ts'
 import type { ParametricWork } from './parametric-work.ts'
 import { resample, resampleMany } from './resample.ts'
 import { openStatistics } from './row-statistics.ts'
-import { newton } from './search.ts'
-import { fromSearch, searchProblem, toSearch } from './search-space.ts'
 
 export interface Replicates {
   /** Estimates of the free parameters, row-major [found × P]. */
@@ -24,9 +23,6 @@ export interface Replicates {
 
 /** Counts that are held at once. */
 const HELD_COUNTS = 2 ** 23
-/** Steps of a search from the estimate, which is near. */
-const SEARCH_STEPS = 60
-
 /**
  * Fits again for each replicate.
  * @param theta the estimate from all rows
@@ -81,21 +77,21 @@ function solveOne(sums: Float64Array, basis: Float64Array, theta: Float64Array, 
 }
 
 async function searchAgain(work: ParametricWork, theta: Float64Array, rows: Float64Array, engine: Engine, replicates: number, random: Random): Promise<Estimates> {
-  const { traced, objective, batch, options: { weighting, signal } } = work
-  const { positive } = traced
-  const start = toSearch(theta, positive)
-  // What a gradient of zero means is told by all rows.
-  const errors = await searchProblem(batch, positive).gradientErrors(start)
+  const { traced, objective, batch, options: { onProgress: _, ...options } } = work
+  const { weighting = {}, signal } = options
+  const usual = startValues(traced, options.random)
+  // From the estimate, which is near; what ended at its bound starts inside.
+  const start = theta.map((value, k) => (traced.positive[k] && !(value > 0) ? usual[k] : value))
   const weights = new Float64Array(batch.rowCount)
   const again = openFullBatch(traced, objective, rows, engine, signal, { weights })
-  const problem = { ...searchProblem(again, positive), gradientErrors: () => Promise.resolve(errors) }
+  const once: ParametricWork = { ...work, traced: { ...traced, model: { ...traced.model, initial: () => start } }, batch: again, options }
   const estimates: Estimates = []
   try {
     for (let r = 0; r < replicates; r++) {
-      resample(random.split(r), weighting ?? {}, weights)
-      const { u, outcome } = await newton(problem, start, { maxSteps: SEARCH_STEPS })
-      if (outcome === 'interrupted') throw new Interrupted('interrupted')
-      estimates.push(outcome === 'converged' ? fromSearch(u, positive) : undefined)
+      resample(random.split(r), weighting, weights)
+      const { stopped, theta: found } = await search(once)
+      if (stopped === 'interrupted') throw new Interrupted('interrupted')
+      estimates.push(stopped === 'converged' || stopped === 'at a bound' ? found : undefined)
     }
   } finally {
     await again.release()
