@@ -35,7 +35,7 @@ export async function neuralEnergy(folder: string) {
     const exact = known(fresh)
     const reached = await logLikelihood(result.energy, fresh, { value: value!, standardError: standardError! })
     const divergence = await fisherDivergence(result.energy, fresh, exact.score)
-    await saveRun(result, table, folder)
+    await saveRun(result, folder)
     return {
       summary: result.summary(), noise: result.fit.estimator.noise!,
       logLikelihood: reached.value, trueLogLikelihood: exact.logLikelihood,

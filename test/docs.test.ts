@@ -121,7 +121,7 @@ describe('code', () => {
 
       const table = await readTable(join(root, 'examples/data/airports.csv'))
       const fitted = await library.fit(library.gaussian, table)
-      await saveRun(fitted, table, join(folder, 'run'))
+      await saveRun(fitted, join(folder, 'run'))
       await fitted.release()
       const printed = await run(opening.replace("'runs/airports-mlp'", `'${join(folder, 'run')}'`).replace("'examples/", `'${root}examples/`), folder)
       expect(printed.split(',').map(Number).filter(Number.isFinite)).toHaveLength(2)

@@ -8,6 +8,7 @@ import type { LadderEnergy } from '../engine/energy.ts'
 import { methodNames } from '../evaluate/log-normalizer/method.ts'
 import type { LogNormalizerEstimate, MethodName, NormalizerContext } from '../evaluate/log-normalizer/method.ts'
 import { formatNumber } from '../report/format.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { KnownLogNormalizer } from '../result/assess.ts'
 import type { OpenedModel } from '../node/open-model.ts'
 
@@ -43,21 +44,23 @@ export interface ModelNormalizer {
   readonly estimates: readonly ToldEstimate[]
 }
 
-/** What the methods look at. */
-export function normalizerContext({ energy, fit, metadata }: OpenedModel, ladder: LadderEnergy | null, rows: Float64Array, random: Random): NormalizerContext {
+/** What the methods look at: an energy on all of real space. */
+export function normalizerContext({ energy, fit, metadata }: Omit<OpenedModel, 'energy'> & { readonly energy: FittedEnergy }, ladder: LadderEnergy | null, rows: Float64Array, random: Random): NormalizerContext {
   return { energy, rows, ladder, ownsNormalizer: (fit?.estimator.name ?? metadata.estimator) === 'dual', budget: BUDGET, random, now: () => performance.now() }
 }
 
 /**
  * log Z by the methods; the fit's own value where it is exact, or where no method can be relied on.
+ * @param context null on a domain that these methods do not reach
  * @param methods null: those that make sense
  * @throws UnnormError `invalid-option` where a method that is named does not apply
  */
-export async function modelNormalizer({ metadata }: OpenedModel, context: NormalizerContext, methods: readonly MethodName[] | null, warnings: Warning[]): Promise<ModelNormalizer> {
+export async function modelNormalizer({ metadata, domain }: OpenedModel, context: NormalizerContext | null, methods: readonly MethodName[] | null, warnings: Warning[]): Promise<ModelNormalizer> {
   const { logNormalizerMethods, normalize } = await import('../evaluate/log-normalizer/normalize.ts')
   const stored = metadata.logNormalizer
   const kept = { reported: stored, estimates: [] }
-  if (methods?.length === 0 || (methods === null && stored?.method === 'exact')) return kept
+  if (context === null && methods !== null && methods.length > 0) throw new UnnormError('invalid-option', `invalid --log-z: on ${domain.text} the fit's own value is the only one (leave it out, or give stored)`)
+  if (context === null || methods?.length === 0 || (methods === null && stored?.method === 'exact')) return kept
   for (const name of methods ?? []) {
     const reason = logNormalizerMethods[name].refuses(context)
     if (reason !== null) throw new UnnormError('invalid-option', `invalid --log-z: ${name} does not apply: ${reason}`)

@@ -23,7 +23,7 @@ export interface ModelRows {
   readonly table: Table
 }
 
-type DataValues = OptionValues<typeof dataOptions & { threads: typeof threadsOption }>
+type DataValues = OptionValues<typeof dataOptions & { threads: typeof threadsOption }> & { readonly close?: boolean }
 
 /** Opens a model, hands it on, and releases it. */
 export async function withModel<Result>(path: string, threads: number | undefined, work: (model: OpenedModel) => Promise<Result>): Promise<Result> {
@@ -50,7 +50,10 @@ export async function withModelAndData<Result>(
     try {
       check?.(opened, source)
       context.progress.phase(`reading ${data === '-' ? 'standard input' : data ?? 'the data'}`)
-      const table = await readModelColumns(context, source, opened.metadata.columns, options)
+      const { checkDomain, closeRows } = await import('../data/domain-rows.ts')
+      const given = await readModelColumns(context, source, opened.metadata.columns, options)
+      const table = values.close ? closeRows(opened.domain, given) : given
+      checkDomain(opened.domain, table)
       return await work(opened, { source, options: { ...options, columns: opened.metadata.columns }, table })
     } finally {
       await source.close()

@@ -41,5 +41,11 @@ export async function trainingTable(folder: string): Promise<{ table: Table; che
   if (checkpoint.request.source === '-') throw unknown('they came from standard input')
   const table = await readRequested(checkpoint.request).catch((error: unknown) => { throw error instanceof UnnormError ? unknown(error.message) : error })
   if (tableFingerprint(table) !== checkpoint.dataFingerprint) throw unknown(`${table.source} has changed since the fit`)
-  return { table, checkpoint }
+  return { table: checkpoint.request.fit.close ? await closedAsFitted(folder, table) : table, checkpoint }
+}
+
+/** Rows that a run closed (--close), closed again. */
+async function closedAsFitted(folder: string, table: Table): Promise<Table> {
+  const [{ readFit }, { domain }, { closeRows }] = await Promise.all([import('../node/open-model.ts'), import('../model/domain.ts'), import('../data/domain-rows.ts')])
+  return closeRows(domain((await readFit(folder)).model.domain).over(table.columns), table)
 }

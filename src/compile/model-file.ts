@@ -8,6 +8,7 @@ import type { Node } from '../graph/node.ts'
 import { mul, subtract } from '../graph/ops/arithmetic.ts'
 import { constant, input } from '../graph/ops/leaf.ts'
 import { cast, fill, scale } from '../graph/ops/linear.ts'
+import { alongDomain, hasAngles, pointOf } from '../model/domain.ts'
 import type { Ladder, TracedModel } from '../model/model.ts'
 import { compileOnnx } from './onnx.ts'
 import type { Program } from './program.ts'
@@ -43,21 +44,23 @@ export interface LadderMetadata extends ModelMetadata {
 
 /**
  * The fitted energy as a program: input `x` [rows, d] float64; outputs `energy` [rows], `score` [rows, d] and, when log Z
- * is known, `log_density` [rows], all float64 and in the data's units.
+ * is known, `log_density` [rows], all float64 and in the data's units. Scores lie along the domain; those of angles are by the angle,
+ * in degrees.
  * @param level the noise level t of a noise-conditional energy; 'given': a second input `t` [rows], float64
  */
 export function energyProgram(
   model: TracedModel, theta: ArrayLike<number>, standardization: Standardization | undefined, logNormalizer: number | undefined, level?: number | 'given',
 ): Program {
-  const { graph, x, dimension } = model
+  const { graph, x, domain } = model
   const [scoreOfPoint] = gradient(model.logDensity, [x])
   const { point, level: variance, express, widen } = oneRow(model, theta, standardization, level)
   const deviation = standardization && Float64Array.from(standardization.deviation, (value) => 1 / value)
-  const [logDensity, score] = express([model.logDensity, scoreOfPoint])
+  const [logDensity, byPoint] = express([model.logDensity, scoreOfPoint])
+  const score = alongDomain(domain, hasAngles(domain) ? gradient(logDensity, [point])[0] : byPoint, point)
   const energy = scale(widen(logDensity), -1)
   const outputs = [energy, deviation ? mul(widen(score), constant(graph, deviation)) : score]
   if (logNormalizer !== undefined) outputs.push(subtract(fill(graph, -logNormalizer, []), energy))
-  const rows = input(graph, 'x', [ROWS, dimension])
+  const rows = input(graph, 'x', [ROWS, domain.columns.length])
   const levels = input(graph, 't', [ROWS])
   const [energies, scores, logDensities] = vectorize(outputs, new Map(level === 'given' ? [[point, rows], [variance, levels]] : [[point, rows]]), ROWS)
   return {
@@ -70,12 +73,12 @@ export function energyProgram(
 
 /** One row in the data's units, for a model that sees it as the fit did: standardized, and then in float32, where there is a standardization. */
 export function oneRow(model: TracedModel, theta: ArrayLike<number>, standardization: Standardization | undefined, level: number | 'given' | undefined) {
-  const { graph, x, dimension } = model
+  const { graph, x, domain } = model
   const narrow = (node: Node): Node => (standardization ? cast(node, 'float32') : node)
-  const point = input(graph, 'one row', [dimension])
+  const point = input(graph, 'one row', [domain.columns.length])
   const variance = input(graph, 'one level', [])
   const replacements = new Map<Node, Node>([
-    [x, standardization ? narrow(mul(subtract(point, constant(graph, standardization.mean)), constant(graph, Float64Array.from(standardization.deviation, (value) => 1 / value)))) : point],
+    [x, standardization ? narrow(mul(subtract(point, constant(graph, standardization.mean)), constant(graph, Float64Array.from(standardization.deviation, (value) => 1 / value)))) : pointOf(domain, point)],
     [model.theta, constant(graph, theta)],
     ...(model.t ? [[model.t, level === 'given' ? narrow(variance) : constant(graph, level ?? 0)] as const] : []),
   ])

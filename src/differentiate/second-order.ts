@@ -10,6 +10,7 @@ import { dependents, sizeOf, topological } from '../graph/node.ts'
 import type { Node } from '../graph/node.ts'
 import { add, mul } from '../graph/ops/arithmetic.ts'
 import { constant, input } from '../graph/ops/leaf.ts'
+import { contractAxes } from '../graph/ops/contract.ts'
 import { coefficient, fill, scale, sum } from '../graph/ops/linear.ts'
 import { directional, tangents, total } from './forward.ts'
 import { adjoints } from './reverse.ts'
@@ -37,9 +38,9 @@ export function jacobian(outputs: readonly Node[], x: Node): Node[] {
   return along.map((node) => all.get(node) ?? fill(node.graph, 0, [sizeOf(x.shape), ...node.shape]))
 }
 
-/** Σ over the leading (direction) axis, taken as early as the products inside allow. */
-function sumDirections(node: Node | undefined): Node | undefined {
-  return node && sum(node, [0])
+/** Σ over the leading (direction) axis, each direction with its weight or 1, taken as early as the products inside allow. */
+function sumDirections(node: Node | undefined, weights: Node | undefined): Node | undefined {
+  return node && (weights ? contractAxes(weights, node, [0], [0]) : sum(node, [0]))
 }
 
 /**
@@ -74,8 +75,8 @@ interface Curved {
   readonly curvature: Node
 }
 
-/** The curvatures, summed over all unit directions of x, of every node between x and the output that has one. */
-function curvatures(output: Node, x: Node): readonly Curved[] {
+/** The curvatures, summed over all unit directions of x (with these weights), of every node between x and the output that has one. */
+function curvatures(output: Node, x: Node, weights?: Node): readonly Curved[] {
   const direction = directionOf(x)
   const moving = tangents([output], new Map([[x, direction]]))
   const curved: { node: Node; along: Node }[] = []
@@ -85,7 +86,7 @@ function curvatures(output: Node, x: Node): readonly Curved[] {
     if (along) curved.push({ node, along })
   }
   const all = vectorized(curved.map(({ along }) => along), new Map([[direction, unitDirections(x)]]), sizeOf(x.shape))
-  return curved.map(({ node, along }) => ({ node, curvature: sumDirections(all.get(along)) ?? scale(along, sizeOf(x.shape)) }))
+  return curved.map(({ node, along }) => ({ node, curvature: sumDirections(all.get(along), weights) ?? (weights ? mul(sum(weights), along) : scale(along, sizeOf(x.shape))) }))
 }
 
 /** Forward Laplacian: Σⱼ ∂²output/∂xⱼ² in the output's shape, carried from x to the output in one sweep. */
@@ -102,15 +103,26 @@ export function forwardLaplacian(output: Node, x: Node): Node {
   return laplacians.get(output) ?? fill(output.graph, 0, output.shape)
 }
 
-/** The Laplacian of a scalar, each curvature weighted by the adjoint that the gradient computes anyway. */
-export function laplacian(output: Node, x: Node): Node {
+/**
+ * The Laplacian of a scalar, each curvature weighted by the adjoint that the gradient computes anyway.
+ * @param along a weight for each element of x, [d]: Σⱼ alongⱼ ∂²output/∂xⱼ², with 1 where there is none
+ */
+export function laplacian(output: Node, x: Node, along?: Node): Node {
   const weights = adjoints(output, [x])
   const relevant = dependents([output], [x])
-  const terms = curvatures(output, x).flatMap(({ node, curvature: bend }) => {
+  const terms = curvatures(output, x, along).flatMap(({ node, curvature: bend }) => {
     const weight = weights.get(node)
     return weight && relevant.has(node) ? [weightedSum(weight, bend)] : []
   })
   return total(terms) ?? fill(output.graph, 0, [])
+}
+
+/** vᵀ(∇²output)v for a direction v in the shape of x, held fixed. */
+export function secondDirectional(output: Node, x: Node, v: Node): Node {
+  const direction = directionOf(x)
+  const [slope] = directional([output], new Map([[x, direction]]))
+  const [bend] = directional([slope], new Map([[x, direction]]))
+  return substitute([bend], new Map([[direction, v]]))[0]
 }
 
 function weightedSum(weight: Node, bend: Node): Node {

@@ -45,6 +45,8 @@ export interface Estimator {
   readonly unboundedBecause?: string
   /** Found by bench/quality.ts. */
   readonly training: TrainingDefaults
+  /** `any`: its objective holds on bounded and curved domains too. Left out: on ℝᵈ alone. */
+  readonly domains?: 'any'
   /** Whether it fits all levels of a ladder, so that the model must use the noise level t. */
   readonly usesLadder?: true
   /** The objective of one row as a graph. */

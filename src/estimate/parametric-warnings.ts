@@ -102,6 +102,11 @@ export function noTest(hypothesis: string): Warning {
   return { code: 'no-test', message: `No test of ${hypothesis}: a parameter in it has no standard error, or its equations repeat each other.` }
 }
 
+/** On a bounded domain a density may exist all the same. */
+export function noReported(names: readonly string[], domain: string): Warning {
+  return { code: 'no-reported', message: `${listed(names)} cannot be computed from the estimates (of a Gaussian: its precision is not positive definite, so that it has no mean). On ${domain} the model may be a density all the same.` }
+}
+
 export function notIntegrable(model: string): Warning {
   return { code: 'not-integrable', message: `The estimate is no density: with these values model ${model} cannot be normalized (for a Gaussian: its precision is not positive definite, so there is no mean). The rows are too few or do not fit the model.` }
 }

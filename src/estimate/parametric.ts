@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Random } from '../base/random.ts'
 import { initialValues } from '../model/model.ts'
 import type { TracedModel } from '../model/model.ts'
+import { isReal } from '../model/domain.ts'
 import { lift, restrict } from '../model/restriction.ts'
 import { bootstrap } from './bootstrap.ts'
 import type { Replicates } from './bootstrap.ts'
@@ -90,7 +91,7 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
     const replicates = isFound && options.bootstrap !== undefined ? await repeat(work, free.theta, rows, engine, options.bootstrap) : null
     const lifted = restriction ? liftFit(restriction, free) : free
     const fit: ParametricFit = { ...lifted, replicates, noise: { method: objective.method, points: objective.points } }
-    return isFound && notADensity(whole, fit.theta) ? { ...fit, warnings: [...fit.warnings, warn.notIntegrable(whole.model.name)] } : fit
+    return isFound ? { ...fit, warnings: [...fit.warnings, ...doubts(whole, fit.theta)] } : fit
   } finally {
     await batch.release()
   }
@@ -156,9 +157,10 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
   }
 }
 
-/** The estimate solves the objective's equations without being a density, as a precision that is not positive definite. */
-function notADensity({ model, dimension, ...traced }: TracedModel, theta: Float64Array): boolean {
-  const natural = naturalValues({ model, dimension, ...traced }, theta)
-  return (model.logNormalizer !== undefined && model.logNormalizer(natural, dimension) === undefined)
-    || (model.reported !== undefined && model.reported.values(natural, dimension) === undefined)
+/** What it means that the estimate solves the objective's equations without being a density, as a precision that is not positive definite. */
+function doubts({ model, dimension, domain, ...traced }: TracedModel, theta: Float64Array): Warning[] {
+  const natural = naturalValues({ model, dimension, domain, ...traced }, theta)
+  const isUndefined = model.reported !== undefined && model.reported.values(natural, dimension) === undefined
+  if ((model.logNormalizer !== undefined && model.logNormalizer(natural, dimension) === undefined) || (isUndefined && isReal(domain))) return [warn.notIntegrable(model.name)]
+  return isUndefined ? [warn.noReported(model.reported!.names(dimension), domain.text)] : []
 }

@@ -4,8 +4,10 @@ import type { Random } from '../base/random.ts'
 import { dependents, Graph, showShape, topological } from '../graph/node.ts'
 import type { Node } from '../graph/node.ts'
 import { input } from '../graph/ops/leaf.ts'
-import type { Domain } from './domain.ts'
-import { real } from './domain.ts'
+import { defaultWeight } from './domain/boundary-weight.ts'
+import type { Boundary, BoundaryWeight } from './domain/boundary-weight.ts'
+import { domain as domainOf, real } from './domain.ts'
+import type { Domain, PlacedDomain } from './domain.ts'
 import { Expression } from './expression.ts'
 import type { Parameter, Placed } from './parameters.ts'
 import { elementNames, place } from './parameters.ts'
@@ -29,7 +31,12 @@ export interface Model {
   readonly formula: string
   /** The same as TeX, where there is one. */
   readonly tex: string | undefined
+  /** Where it lives unless the user says otherwise. */
   readonly domain: Domain
+  /** The largest domain it can be given, where that is larger than its own. */
+  readonly within: Domain | undefined
+  /** Its own default weight of columns with a bound, where it has one. */
+  readonly boundaryWeight: BoundaryWeight['box'] | undefined
   /** Parametric models are interpreted and fitted in the data's units; networks are not, and are fitted on standardized columns. */
   readonly kind: 'parametric' | 'network'
   /** The parameters for d columns. */
@@ -98,8 +105,10 @@ export interface ModelDefinition<Names extends string> {
   readonly name: string
   /** Parameters by name, or a function of the number of columns. */
   readonly parameters: Readonly<Record<Names, Parameter>> | ((dimension: number) => Readonly<Record<Names, Parameter>>)
-  /** Where x lives; ℝᵈ by default. */
-  readonly domain?: Domain
+  /** Where x lives, as a record or as it is written (`x > 0, simplex(a, b, c)`); ℝᵈ by default. */
+  readonly domain?: Domain | string
+  readonly within?: Domain | string
+  readonly boundaryWeight?: BoundaryWeight['box']
   /** The unnormalized log-density (−energy) of ONE point. Called once, with expressions in place of numbers. */
   readonly logDensity: (parameters: Readonly<Record<Names, Expression>>, x: Expression, t: Expression) => Expression
   readonly formula?: string
@@ -123,7 +132,9 @@ export function defineModel<Names extends string>(definition: ModelDefinition<Na
     name,
     formula: definition.formula ?? sourceOf(logDensity),
     tex: definition.tex,
-    domain: definition.domain ?? real(),
+    domain: recordOf(definition.domain) ?? real(),
+    within: recordOf(definition.within),
+    boundaryWeight: definition.boundaryWeight,
     kind: definition.kind ?? 'parametric',
     parameters: (dimension) => (typeof parameters === 'function' ? parameters(dimension) : parameters),
     logDensity: logDensity as Model['logDensity'],
@@ -136,6 +147,8 @@ export function defineModel<Names extends string>(definition: ModelDefinition<Na
   }
 }
 
+const recordOf = (domain: Domain | string | undefined): Domain | undefined => (typeof domain === 'string' ? domainOf(domain) : domain)
+
 /** The function's own text, shortened: what a user recognizes. */
 function sourceOf(logDensity: (...inputs: never[]) => unknown): string {
   const text = logDensity.toString().replace(/\s+/g, ' ')
@@ -146,6 +159,10 @@ function sourceOf(logDensity: (...inputs: never[]) => unknown): string {
 export interface TracedModel {
   readonly model: Model
   readonly graph: Graph
+  readonly domain: PlacedDomain
+  /** The weight at the ends of the domain. */
+  readonly boundary: Boundary
+  /** Coordinates of a point: the columns, but for angles, which stand for a unit vector. */
   readonly dimension: number
   /** One point, [d]. */
   readonly x: Node
@@ -163,11 +180,26 @@ export interface TracedModel {
   readonly logDensity: Node
 }
 
-/** Runs the model's function on one symbolic point of d columns and checks what came out. */
-export function trace(model: Model, dimension: number): TracedModel {
-  if (model.domain.dimension !== undefined && model.domain.dimension !== dimension) {
-    throw new UnnormError('dimension', `model ${model.name} is for ${model.domain.dimension} columns, the data have ${dimension}: choose columns with --columns`)
+/** The model's own domain for these columns. */
+export function ownDomain(model: Model, columns: readonly string[]): PlacedDomain {
+  const { dimension } = model.domain
+  if (dimension !== undefined && dimension !== columns.length) {
+    throw new UnnormError('dimension', `model ${model.name} is for ${dimension} columns, the data have ${columns.length}: choose columns with --columns`)
   }
+  return model.domain.over(columns)
+}
+
+/** The boundary weight of a fit that is told no other. */
+export const weightOf = ({ boundaryWeight }: Model): BoundaryWeight => (boundaryWeight ? { ...defaultWeight, box: boundaryWeight } : defaultWeight)
+
+/**
+ * Runs the model's function on one symbolic point and checks what came out.
+ * @param over the domain, or a number of columns for the model's own
+ * @param boundary the weight where the domain ends; the default for distances of about one unless given
+ */
+export function trace(model: Model, over: PlacedDomain | number, boundary?: Boundary): TracedModel {
+  const domain = typeof over === 'number' ? ownDomain(model, Array.from({ length: over }, (_, j) => `x${j + 1}`)) : over
+  const dimension = domain.coordinates.length
   const graph = new Graph()
   graph.locate = userLine
   const parameters = model.parameters(dimension)
@@ -182,7 +214,7 @@ export function trace(model: Model, dimension: number): TracedModel {
   checkSmooth(model, logDensity, [x, t])
   graph.locate = undefined
   return {
-    model, graph, dimension, x, t: usesNoise ? t : undefined, theta, parameterCount, logDensity,
+    model, graph, domain, boundary: boundary ?? { weight: weightOf(model), scales: new Array<number>(dimension).fill(1) }, dimension, x, t: usesNoise ? t : undefined, theta, parameterCount, logDensity,
     parameters: placed,
     parameterNames: placed.flatMap(({ name, parameter }) => elementNames(name, parameter)),
     positive: placed.flatMap(({ parameter }) => new Array<boolean>(parameter.size).fill(parameter.constraint === 'positive')),

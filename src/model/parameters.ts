@@ -1,8 +1,8 @@
 // Parameters of a model: named numbers, vectors and matrices, packed one behind the other into one vector θ.
 import type { Random } from '../base/random.ts'
 import type { Node, Shape } from '../graph/node.ts'
-import { reshape } from '../graph/ops/linear.ts'
-import { gather, slice } from '../graph/ops/rearrange.ts'
+import { reshape, scale, sum } from '../graph/ops/linear.ts'
+import { concat, gather, slice } from '../graph/ops/rearrange.ts'
 
 /** A kind of parameter: its shape, how it is packed, its constraint and where a search starts. */
 export interface Parameter {
@@ -13,6 +13,8 @@ export interface Parameter {
   /** `positive`: every element must be > 0. */
   readonly constraint: 'none' | 'positive'
   readonly symmetric: boolean
+  /** Whether the last element, on the diagonal, is what makes the trace zero; it takes up no number. */
+  readonly traceless?: boolean
   /** Start values in θ, [size]. */
   initial(random: Random): Float64Array
 }
@@ -49,6 +51,19 @@ export function symmetric(size: number, options: ParameterOptions = {}): Paramet
   return made
 }
 
+/** A symmetric matrix with trace 0; θ holds its elements i ≤ j row by row, but for the last, which the others determine. */
+export function traceless(size: number): Parameter {
+  const made = symmetric(size, { initial: 0 })
+  return { ...made, size: made.size - 1, traceless: true, initial: () => new Float64Array(made.size - 1) }
+}
+
+/** The packed form with all elements. */
+function completed(packed: Node, { shape: [n], traceless: isTraceless }: Parameter): Node {
+  if (!isTraceless) return packed
+  const diagonal = Array.from({ length: n - 1 }, (_, i) => i * n - (i * (i - 1)) / 2)
+  return concat([packed, reshape(scale(sum(gather(packed, 0, diagonal)), -1), [1])], 0)
+}
+
 /** Where each element of a parameter's value stands in its packed form. */
 function packing(parameter: Parameter): readonly number[] {
   if (!parameter.symmetric) return Array.from({ length: parameter.size }, (_, k) => k)
@@ -69,7 +84,7 @@ export function elementNames(name: string, parameter: Parameter): string[] {
   for (let i = 0; i < rows; i++) {
     for (let j = parameter.symmetric ? i : 0; j < columns; j++) names.push(`${name}[${i + 1},${j + 1}]`)
   }
-  return names
+  return parameter.traceless ? names.slice(0, -1) : names
 }
 
 /** One parameter inside θ. */
@@ -89,7 +104,7 @@ export function place(theta: Node, parameters: Readonly<Record<string, Parameter
   let start = 0
   return Object.entries(parameters).map(([name, parameter]) => {
     const packed = slice(theta, 0, start, parameter.size)
-    const spread = parameter.symmetric ? gather(packed, 0, packing(parameter)) : packed
+    const spread = parameter.symmetric ? gather(completed(packed, parameter), 0, packing(parameter)) : packed
     const placed = { name, parameter, start, packed, value: reshape(spread, parameter.shape) }
     start += parameter.size
     return placed

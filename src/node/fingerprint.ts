@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import type { Table } from '../data/table.ts'
 import { topological } from '../graph/node.ts'
-import { trace } from '../model/model.ts'
+import { ownDomain, trace } from '../model/model.ts'
 import type { LoadedModel } from './load-model.ts'
 
 /** Of the columns' names, the number of rows and every value, in their order, and of how rows count where that is told. */
@@ -18,10 +18,10 @@ export function tableFingerprint({ columns, rows, values, weights, clusters }: T
 }
 
 /** Of what a model computes: a built-in one by its name and options, a user's file by its parameters and its traced graph. */
-export function modelFingerprint(model: LoadedModel, dimension: number): string {
+export function modelFingerprint(model: LoadedModel, columns: readonly string[]): string {
   const hash = createHash('sha256')
   if (model.builtIn !== null) return hash.update(JSON.stringify([model.builtIn, model.options])).digest('hex')
-  const { graph: _graph, logDensity, parameters, x, theta } = trace(model.source, dimension)
+  const { graph: _graph, logDensity, parameters, x, theta } = trace(model.source, ownDomain(model.source, columns))
   hash.update(JSON.stringify(parameters.map(({ name, parameter: { shape, size, constraint, symmetric: isSymmetric } }) => [name, shape, size, constraint, isSymmetric])))
   hash.update(JSON.stringify([model.source.name, model.source.kind, model.source.domain.name]))
   const numbers = new Map([x, theta].map((node, k) => [node, k]))

@@ -11,6 +11,8 @@ import type { Denoiser } from '../engine/denoiser.ts'
 import type { Executable, Values } from '../engine/engine.ts'
 import { openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
+import { domain } from '../model/domain.ts'
+import type { PlacedDomain } from '../model/domain.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { defaultThreads, loadOnnxRuntime } from './engine.ts'
 import type { NodeEngineOptions } from './engine.ts'
@@ -19,6 +21,8 @@ import { fileError } from './files.ts'
 /** A fitted model, ready to compute. */
 export interface OpenedModel {
   readonly metadata: ModelMetadata
+  /** Where it lives, on the model's columns. */
+  readonly domain: PlacedDomain
   /** Energies and scores in the data's units; release it when done. */
   readonly energy: RunningEnergy
   /** The run folder, when the model was opened by it. */
@@ -60,7 +64,7 @@ export async function openModel(path: string, options: NodeEngineOptions = {}): 
   const metadata = readModelMetadata(bytes, file)
   checkMetadata(metadata, file)
   const energy = await openEnergy(bytes, file, metadata.columns, options)
-  return { metadata, energy, folder, fit }
+  return { metadata, domain: domain(metadata.domain).over(metadata.columns), energy, folder, fit }
 }
 
 /**

@@ -5,7 +5,7 @@ import { createRandom } from '../base/random.ts'
 import { writeModelFile } from '../compile/model-file.ts'
 import { compileOnnx } from '../compile/onnx.ts'
 import type { Table } from '../data/table.ts'
-import type { FittedEnergy } from '../model/fitted-energy.ts'
+import { domainFrame, energyByColumns } from '../evaluate/open-energy.ts'
 import type { FigureSource } from '../report/figure.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { Landscape } from '../report/landscape/landscape.ts'
@@ -32,10 +32,10 @@ function landscapeDetails(fit: FitJson, rows: Table) {
 }
 
 /** The landscape of a fit, or the warning why there is none: numbers are worth keeping without a figure. */
-async function landscapeOf(energy: FittedEnergy, fit: FitJson, table: Table): Promise<{ landscape: Landscape | null; warnings: readonly Warning[] }> {
+async function landscapeOf({ energy, domain, table }: FitResult, fit: FitJson): Promise<{ landscape: Landscape | null; warnings: readonly Warning[] }> {
   const { prepareLandscape } = await loadDrawing()
   try {
-    return { landscape: await prepareLandscape(energy, table, landscapeDetails(fit, table)), warnings: [] }
+    return { landscape: await prepareLandscape(energyByColumns(energy, domain), table, { ...landscapeDetails(fit, table), ...domainFrame(domain, table.values) }), warnings: [] }
   } catch (error) {
     if (!(error instanceof UnnormError)) throw error
     return { landscape: null, warnings: [{ code: 'no-figure', message: `no figure of the density: ${error.message}` }] }
@@ -57,11 +57,10 @@ async function learnedSampleOf({ ladder, fit }: FitResult, table: Table): Promis
 /**
  * The files of a run, by name, and its `fit.json` as a record.
  * @param fit that of the result, with the warnings of whoever read the table
- * @param table the rows that were fitted
  */
-export async function runOutputs(result: FitResult, fit: FitJson, table: Table): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
+export async function runOutputs(result: FitResult, fit: FitJson): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
   const { figures, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
-  const { landscape, warnings } = await landscapeOf(result.energy, fit, table)
+  const { landscape, warnings } = await landscapeOf(result, fit)
   const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
   const { margins, probabilities } = await result.diagnose()
   const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result, table), margins, probabilities }
@@ -94,13 +93,12 @@ const finiteOrNull = (_key: string, value: unknown): unknown => (typeof value ==
 /**
  * Writes a result as a run folder, which `openModel` and the command line read.
  * @param folder must not exist yet, or be empty
- * @param table the rows that were fitted
  * @throws UnnormError `out-not-empty`, and those of the file system
  */
-export async function saveRun(result: FitResult, table: Table, folder: string): Promise<void> {
+export async function saveRun(result: FitResult, folder: string): Promise<void> {
   const run = await createRunFolder({ out: folder, name: '' })
   try {
-    const { files } = await runOutputs(result, { ...result.fit, out: folder }, table)
+    const { files } = await runOutputs(result, { ...result.fit, out: folder })
     await run.finish(files)
   } catch (error) {
     await run.release()

@@ -63,6 +63,8 @@ export interface FitJson {
     readonly noise: readonly number[] | null
     /** How that noise was taken out again, so that energy, log Z and log-likelihood are those of rows without it; null where it was not. */
     readonly noiseCorrection: NoiseCorrection | null
+    /** Of score matching where the domain ends, as a user would write it; null where it does not end, absent in runs of older versions. */
+    readonly boundaryWeight?: string | null
     readonly stopped: FitStop
   }
   /** Absent for networks. */

@@ -5,12 +5,17 @@ import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
 import { spreadRows } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
-import type { RunningEnergy } from '../engine/energy.ts'
+import { someColumns } from '../data/domain-rows.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
+import { openEnergy } from '../evaluate/open-energy.ts'
+import { sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
+import { lebesgueColumns } from '../model/domain.ts'
+import type { PlacedDomain } from '../model/domain.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import { steinResiduals } from '../evaluate/stein-residuals.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
@@ -83,9 +88,11 @@ const FIT_BUDGET = 400_000
  * log Z with its error, by the cheapest method that can be relied on: quadrature up to three columns, else annealing, else as the
  * energy itself knows it; null with a warning where it is out of reach or infinite.
  */
-export async function findLogNormalizer(about: Omit<NormalizerContext, 'budget'>, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
-  const context = { ...about, budget: FIT_BUDGET }
+export async function findLogNormalizer({ domain, ...about }: Omit<NormalizerContext, 'budget'> & { readonly domain: PlacedDomain }, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
   try {
+    const open = openEnergy(about.energy, domain)
+    if (!open) return await onSphere(about.energy, domain, about.rows, warnings)
+    const context = { ...about, energy: open.energy, rows: open.toOpen(about.rows), budget: FIT_BUDGET }
     const { chosen, refused, warnings: found } = await normalize(context, [quadrature.refuses(context) === null ? 'quadrature' : 'annealed', 'dual'])
     warnings.push(...found)
     if (chosen) return { value: chosen.value, standardError: chosen.standardError, method: chosen.method }
@@ -100,14 +107,27 @@ export async function findLogNormalizer(about: Omit<NormalizerContext, 'budget'>
 
 export type Baselines = PerBaseline<Baseline | null>
 
+/** log Z on a sphere; null, with a warning, where there are too many dimensions. */
+async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
+  const found = await sphereNormalizer(energy, domain, rows)
+  if (!found) warnings.push({ code: 'unnormalized', message: `log Z is not known: quadrature reaches spheres of up to three dimensions, alone, and the domain is ${domain.text}. Scores are known, densities only up to a factor.` })
+  return found ?? null
+}
+
 /**
- * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance).
+ * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
+ * another base measure than theirs: beside directions nothing compares.
  * @param weights of the rows, with mean one: only the Gaussian knows of them
  */
-export function fitBaselines(training: Float64Array, dimension: number, weights?: Float64Array): Baselines {
+export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array): Baselines {
+  const kept = lebesgueColumns(domain)
+  if (kept === undefined) return perBaseline(() => null)
+  const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
+  const [training, dimension] = [select(rows), kept.length]
   const attempt = (make: () => Baseline): Baseline | null => {
     try {
-      return make()
+      const baseline = make()
+      return { ...baseline, logDensity: (others, areTraining) => baseline.logDensity(select(others), areTraining) }
     } catch (error) {
       if (error instanceof UnnormError) return null
       throw error
@@ -125,7 +145,7 @@ export function fitBaselines(training: Float64Array, dimension: number, weights?
  * @param areTraining whether they are rows that the baselines were fitted to
  * @param weighting how the rows count
  */
-export async function compareLikelihoods(energy: RunningEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}): Promise<Likelihoods> {
+export async function compareLikelihoods(energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
   const ofBaselines = perBaseline((name) => baselines[name]?.logDensity(rows, () => areTraining) ?? null)
   const model = perRow && meanWithError(perRow, weighting)
@@ -156,7 +176,7 @@ export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture }
 }
 
 /** Kernel Stein test of the rows; null where the score is not finite. */
-export async function testGoodness(energy: RunningEnergy, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
+export async function testGoodness(energy: FittedEnergy, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
   if (rows.length / energy.columns.length < 10) return null
   try {
     const { test, statistic, pValue } = await kernelSteinTest(energy, rows, random)
@@ -173,7 +193,7 @@ const SLOPE_NUMBERS = 4e6
 const RESIDUAL_ROWS = 50_000
 
 /** Residuals of the rows that were fitted; null where they are too few or a score is not finite. */
-export async function findResiduals(energy: RunningEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
+export async function findResiduals(energy: FittedEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
   const d = energy.columns.length
   const each = 4 * d + (d * (d - 1)) / 2
   const rows = partOf(table, 'train', split, Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each)))

@@ -7,7 +7,8 @@ import { thinRows } from '../estimate/row-moments.ts'
 import { lineDistribution } from '../evaluate/line-distribution.ts'
 import { probabilityPlot } from '../evaluate/probability-plot.ts'
 import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
-import type { Domain } from '../model/domain.ts'
+import { isReal } from '../model/domain.ts'
+import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { prepareMargins } from '../report/landscape/margins.ts'
 import type { Margins } from '../report/landscape/margins.ts'
@@ -24,7 +25,7 @@ export interface Diagnosed {
   readonly energy: FittedEnergy
   readonly table: Table
   readonly split: Split
-  readonly domain: Domain
+  readonly domain: PlacedDomain
   readonly sensitivity: Sensitivity
   readonly random: Random
 }
@@ -34,7 +35,9 @@ const INFLUENCES = 4000
 const ROWS = 200_000
 
 export async function diagnoseFit({ energy, table, split, domain, sensitivity, random }: Diagnosed): Promise<Diagnosis> {
-  const inside = domain.name === 'real' ? undefined : (point: Float64Array): boolean => domain.outside(point) === undefined
+  // Margins are integrals over the other columns, each by itself.
+  if (domain.parts.some(({ kind }) => kind !== 'box')) return { margins: null, probabilities: null }
+  const inside = isReal(domain) ? undefined : (point: Float64Array): boolean => domain.parts.every((part) => part.outside(part.columns.map((j) => point[j])) === undefined)
   if (table.columns.length > 1) return { margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }), probabilities: null }
   const rows = partOf(table, 'train', split, ROWS)
   const distribution = await lineDistribution(energy, rows, inside, (points) => sensitivity.logDensitySlopes(points))

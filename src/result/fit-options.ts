@@ -2,6 +2,7 @@
 import type { OptionInputs, OptionValues } from '../base/options.ts'
 import { LARGEST_DECAY } from '../estimate/estimator.ts'
 import type { TrainingDefaults } from '../estimate/estimator.ts'
+import { closeOption } from '../data/domain-rows.ts'
 import { noiseCorrections } from '../evaluate/noise-correction.ts'
 import { estimators } from './estimators.ts'
 
@@ -16,6 +17,9 @@ function defaultByEstimator(show: (defaults: TrainingDefaults) => string): strin
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
   by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, dual for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  domain: { type: 'string', placeholder: 'SPEC', defaultWords: "the model's own, for most real", sentence: 'Where the rows live: "x > 0, 0 < u < 1, simplex(a, b, c), sphere(x, y, z), direction(longitude, latitude)"; real, positive, unit, simplex, sphere or direction alone stand for all columns not named' },
+  boundaryWeight: { type: 'string', placeholder: 'H', defaultWords: "(x/(x + s))^2, of truncated-gaussian x/(x + s); minsq(0.3) for compositions", sentence: 'Weight of score matching where the domain ends: a function of x, the distance of a value from its bound, and s, the mean distance, such as "min(x, 3)"; distance, that of the whole row; minsq(C) or prodsq(C) for compositions and directions; none' },
+  close: closeOption,
   fix: { type: 'string', placeholder: 'NAME=VALUE,…', sentence: 'Parameters of a parametric model held at values: "precision[1,4] = 0, eta = 0"; or what the model can hold at what the rows say, by its name (see unnorm models)' },
   correctNoise: { type: 'choice', choices: noiseCorrections, implied: 'derivatives', placeholder: 'HOW', sentence: 'Take the noise of denoising out of the density again, to first order in its variance: by the energy\'s own derivatives, or extrapolated from a second fit with half of the variance' },
   steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },

@@ -9,6 +9,7 @@ import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkWeighting } from '../data/check.ts'
+import { independentColumns } from '../data/domain-rows.ts'
 import { columnScale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
@@ -16,7 +17,9 @@ import type { Derived } from '../estimate/derived.ts'
 import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { calibrationWarnings } from '../evaluate/ladder-calibration.ts'
+import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
+import { isReal } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
@@ -25,6 +28,7 @@ import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
 import { diagnoseFit } from './diagnose.ts'
+import { settleDomain } from './domain.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { fitOptions } from './fit-options.ts'
@@ -41,32 +45,32 @@ import { settle } from './setting.ts'
 const MODEL_ROWS = 10_000
 
 /** Estimates a model from a table. */
-export async function fitModel(source: Model, table: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
-  const { noise: _noise, resume: _resume, initial: _initial, command: _command, out: _out, ...given } = request
-  const options = resolveOptions(fitOptions, given)
+export async function fitModel(source: Model, given: Table, request: FitRequest, environment: FitEnvironment): Promise<FitResult> {
+  const { noise: _noise, resume: _resume, initial: _initial, command: _command, out: _out, ...asked } = request
+  const options = resolveOptions(fitOptions, asked)
   const startedAt = environment.now()
   const random = createRandom(options.seed)
   const warnings: Warning[] = []
-  const d = table.columns.length
+  const located = await settleDomain(source, given, options)
+  const { domain, table, points } = located
   checkConstantColumns(table)
   checkWeighting(table)
-  const scale = columnScale(table)
-  warnings.push(...checkCollinearity(table, scale))
+  warnings.push(...checkCollinearity(independentColumns(domain, table)))
+  const scale = columnScale(points)
 
   const isNetwork = source.kind === 'network'
   if (isNetwork) refuseParametricOptions(options, table, source.name)
   else refuseTrainingOptions(request, source.name)
   const split = splitOfFit(table.rows, options, isNetwork)
-  const setting = settle(source, table, scale, options.by, request.noise, () => partOf(table, 'train', split, MODEL_ROWS))
+  const setting = settle(source, located, scale, options.by, request.noise, () => partOf(points, 'train', split, MODEL_ROWS))
   const { name, estimator, traced, objective, noise, ladder } = setting
   const { correctNoise: correction } = options
   refuseCorrection(correction, setting)
   const { model } = traced
   warnings.push(...setting.warnings)
-  checkDomain(model, table)
 
   const derived = options.derive === undefined ? undefined : await derivedOf(traced, options.derive)
-  const context = { traced, estimator, objective, noise, derived, table, scale, split, random, options, request, environment }
+  const context = { traced, estimator, objective, noise, derived, table: points, scale, split, random, options, request, environment }
   const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
   warnings.push(...estimated.warnings)
   const corrected = correction && await correctNoise(correction, context, estimated)
@@ -77,26 +81,28 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const run = (of: TracedModel) => runEnergy(energyProgram(of, estimated.theta, standardization, undefined, ladder?.least), table.columns, environment.engine)
   const noisy = await run(traced)
   const energy = corrected ? await run(corrected.model) : noisy
-  if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, table, environment.engine)
+  if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, points, environment.engine)
   const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
   const fitted = evaluationRows(table, 'train', split)
+  const open = openEnergy(energy, domain)
   const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
-    { energy, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
+    { energy, domain, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
   ) : null)
-  const baselines = fitBaselines(baselineRows(table, split), d, baselineWeights(table, split))
+  const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split))
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
   const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split))
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true, evaluationWeighting(table, 'train', split))).model : likelihoods.model
-  const clusters = findClusters(table.values, d)
+  const clusters = findClusters(table.values, table.columns.length)
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const heightsUnknown = isNetwork && name !== 'dual' && clusters.separated
   if (heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
   // Test and calibration take rows as independent draws that count alike.
-  const goodness = table.weights || table.clusters ? null : await testGoodness(energy, unseen, random.split('goodness of fit'))
+  const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))
   const { sensitivity } = estimated
-  const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
+  // Stein's identity takes a density that vanishes far out, not one that a boundary cuts off.
+  const residuals = table.weights || table.clusters || !sensitivity || !isReal(domain) ? null : await findResiduals(energy, table, split, sensitivity)
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
@@ -104,8 +110,8 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   const fit: FitJson = {
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
     data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut, ...countedBy(table) },
-    model: { name: model.name, logDensity: model.formula, domain: model.domain.name, parameterCount: traced.parameterCount, ...(model.details ? { details: model.details } : {}) },
-    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, stopped: estimated.stopped },
+    model: { name: model.name, logDensity: model.formula, domain: domain.text, parameterCount: traced.parameterCount, ...(model.details ? { details: model.details } : {}) },
+    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, boundaryWeight: name === 'score-matching' ? located.boundaryWeight : null, stopped: estimated.stopped },
     ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
     derived: estimated.derived ?? [],
     ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
@@ -129,9 +135,9 @@ export async function fitModel(source: Model, table: Table, request: FitRequest,
   }
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
-    noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
+    domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     // Histograms and bands take rows as independent draws that count alike.
-    diagnose: async () => (sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain: model.domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
+    diagnose: async () => (sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },
@@ -195,17 +201,4 @@ function refuseParametricOptions({ fix, bootstrap, test }: FitOptionValues, { we
 /** What fit.json says of how rows count. */
 function countedBy({ weights, clusters }: Table): Pick<FitJson['data'], 'weights' | 'cluster' | 'clusters'> {
   return { ...(weights ? { weights: weights.column } : {}), ...(clusters ? { cluster: clusters.column, clusters: clusters.count } : {}) }
-}
-
-function checkDomain(model: Model, table: Table): void {
-  const d = table.columns.length
-  const found: string[] = []
-  let count = 0
-  for (let row = 0; row < table.rows; row++) {
-    const reason = model.domain.outside(table.values.subarray(row * d, (row + 1) * d))
-    if (!reason) continue
-    count++
-    if (found.length < 5) found.push(`row ${row + 1}: ${reason}`)
-  }
-  if (count > 0) throw new UnnormError('outside-domain', `${table.source}: ${count} of ${table.rows} rows lie outside the domain ${model.domain.name}: ${found.join('; ')}`)
 }

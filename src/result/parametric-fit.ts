@@ -3,7 +3,9 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { checkCollinearity, checkRowCount, checkUnits } from '../data/check.ts'
 import { bootstrapWarnings, describeReplicates } from '../estimate/bootstrap-errors.ts'
+import { independentColumns } from '../data/domain-rows.ts'
 import { describeParameters, fitParametric } from '../estimate/parametric.ts'
+import { checkBoundaries } from '../estimate/boundary-check.ts'
 import { overRows } from '../estimate/batch.ts'
 import { openSensitivity } from '../estimate/sensitivity.ts'
 import { cancellation, fewClusters, noTest } from '../estimate/parametric-warnings.ts'
@@ -23,7 +25,7 @@ const FEW_CLUSTERS = 30
 
 /** @throws UnnormError `too-few-rows`, `extreme-unit`; `unbounded` or `cancellation` where there is no estimate; those of `fitParametric` */
 export async function estimateParametric(context: FitContext): Promise<Estimated> {
-  const { traced, estimator, noise, derived, table, scale, split, random, options, request, environment } = context
+  const { traced, estimator, objective, noise, derived, table, scale, split, random, options, request, environment } = context
   const rows = split.heldOutCount === 0 ? table.values : partOf(table, 'train', split, split.trainCount)
   const weighting = weightingOfPart(table, 'train', split, split.trainCount)
   const restriction = options.fix === undefined ? undefined : restrictionOf(traced, parseFixings(options.fix), rows, weighting.weights)
@@ -32,7 +34,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   // Names are checked before the work.
   const hypotheses = options.test === undefined ? [] : parseHypotheses(options.test, [...traced.parameterNames, ...traced.model.reported?.names(traced.dimension) ?? []])
   // What holds of all rows need not hold of those that the fit sees.
-  if (split.heldOutCount > 0) checkCollinearity({ ...table, source: `${table.source} (training rows)`, rows: split.trainCount, values: rows })
+  if (split.heldOutCount > 0) checkCollinearity(independentColumns(traced.domain, { ...table, source: `${table.source} (training rows)`, rows: split.trainCount, values: rows }, 'coordinates'))
   const fit = await fitParametric(traced, estimator, rows, environment.engine, {
     ...(noise ? { noise: noise.inObjective } : {}),
     scale, random: random.split('parametric'), weighting,
@@ -54,6 +56,8 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   const rounding = ranOff ? 0 : await logDensityRounding(traced, fit.theta, rows, environment.engine)
   const isRough = rounding > LARGEST_ROUNDING
   const known = ranOff || isRough ? undefined : traced.model.logNormalizer?.(natural, traced.dimension)
+  const isOptimal = fit.stopped === 'solved' || fit.stopped === 'converged' || fit.stopped === 'at a bound'
+  const boundary = isOptimal && estimator.name === 'score-matching' ? await checkBoundaries(traced, objective, { theta: fit.theta, fixed: restriction?.fixed }, rows, environment.engine) : []
   return {
     theta: fit.theta, route: fit.route, stopped: fit.stopped,
     objective: { train: fit.objective, ...await heldOut(context, fit.theta) },
@@ -66,7 +70,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
     sensitivity: fit.free && !noise && !ranOff ? openSensitivity(fit.free, environment.engine) : null,
     stepsPerSecond: null, metrics: fit.history.map((entry) => ({ ...entry, heldOutObjective: null, seconds: 0 })), state: null,
     warnings: [
-      ...fit.warnings,
+      ...fit.warnings, ...boundary,
       ...(isRough && !fit.warnings.some(({ code }) => code === 'cancellation') ? [cancellation(rounding, scale)] : []),
       ...(weighting.clusters && weighting.clusters.count < FEW_CLUSTERS ? [fewClusters(weighting.clusters.count)] : []),
       ...tests.flatMap((test) => (test.pValue === null ? [noTest(test.hypothesis)] : [])),

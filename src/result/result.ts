@@ -4,6 +4,8 @@ import type { LadderMetadata, ModelMetadata } from '../compile/model-file.ts'
 import type { Program } from '../compile/program.ts'
 import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
 import type { TrainingState } from '../estimate/train.ts'
+import type { Table } from '../data/table.ts'
+import type { PlacedDomain } from '../model/domain.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { summarize } from '../report/summary.ts'
@@ -25,6 +27,10 @@ export interface FitResult {
   readonly noisy: RunningEnergy
   /** The energies of all noise levels, where they were fitted. */
   readonly ladder: LadderEnergy | null
+  /** Where the model lives, on the columns of the table. */
+  readonly domain: PlacedDomain
+  /** The rows as they were fitted: compositions and directions closed, if that was asked for. */
+  readonly table: Table
   /** Covariance of the noise, row-major in the data's units squared; null without noise. */
   readonly noiseCovariance: Float64Array | null
   /** The program and metadata of `model.onnx`. */

@@ -9,8 +9,11 @@ import type { Estimator, RowObjective } from '../estimate/estimator.ts'
 import { chooseLadder } from '../estimate/ladder-rule.ts'
 import { chooseNoise } from '../estimate/noise-rule.ts'
 import { rowMoments } from '../estimate/row-moments.ts'
+import { isReal } from '../model/domain.ts'
+import type { PlacedDomain } from '../model/domain.ts'
 import { trace } from '../model/model.ts'
 import type { Ladder, Model, TracedModel } from '../model/model.ts'
+import type { DomainSetting } from './domain.ts'
 import { estimators } from './estimators.ts'
 import type { EstimatorName } from './estimators.ts'
 import { resolveNoise } from './noise.ts'
@@ -32,10 +35,10 @@ export interface Setting {
 }
 
 /**
- * Settles what a fit of this model to this table does.
- * @param rows some of the rows that are fitted, for models that are made from them
+ * Settles what a fit of this model to these points does.
+ * @param rows some of the points that are fitted, for models that are made from them
  */
-export function settle(source: Model, table: Table, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined, rows: () => Float64Array): Setting {
+export function settle(source: Model, { domain, isOwn, boundary, points: table }: DomainSetting, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined, rows: () => Float64Array): Setting {
   const d = table.columns.length
   const isNetwork = source.kind === 'network'
   const name = by ?? defaultEstimator(source, d)
@@ -46,6 +49,7 @@ export function settle(source: Model, table: Table, scale: Scale, by: EstimatorN
   if (givenNoise && name !== 'denoising' && !estimator.usesLadder) {
     throw new UnnormError('invalid-option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
   }
+  refuseOnDomain(source, name, domain)
   const warnings: Warning[] = []
   let noise: ResolvedNoise | undefined
   let ladder: Ladder | undefined
@@ -68,8 +72,20 @@ export function settle(source: Model, table: Table, scale: Scale, by: EstimatorN
   if (name === 'score-matching' && isNetwork) warnings.push(...tiesWarnings(columnTies(table)))
   const covariance = covarianceOf(table, scale, ladder ? undefined : noise)
   const model = source.forRows?.({ dimension: d, covariance, ladder, rows, moments: () => rowMoments(rows(), d) }) ?? source
-  const traced = trace(model, d)
+  const traced = trace(isOwn ? model : { ...model, logNormalizer: undefined }, domain, boundary)
   return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
+}
+
+/** What is made for all of real space. */
+function refuseOnDomain(source: Model, name: EstimatorName, domain: PlacedDomain): void {
+  if (isReal(domain)) return
+  if (source.kind === 'network') {
+    throw new UnnormError('invalid-domain', `invalid domain: ${source.name} is a network, which lives on all of real space, not on ${domain.text} (leave --domain out, or take a parametric model)`, 'usage')
+  }
+  const estimator: Estimator = estimators[name]
+  if (estimator.domains !== 'any') {
+    throw new UnnormError('invalid-option', `invalid by: ${name} adds noise, which leaves the domain ${domain.text} (use --by score-matching)`, 'usage')
+  }
 }
 
 /** Networks that can use the noise level are fitted at all levels: only that gives a density one can trust. */

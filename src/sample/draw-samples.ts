@@ -40,6 +40,8 @@ export interface ChainSettings extends Watch {
   readonly warmUp: number
   readonly thin: number
   readonly stepSize?: number
+  /** The rows that points of the energy stand for, where it is sampled in other coordinates than theirs. */
+  toRows?(points: Float64Array): Float64Array
 }
 
 /** Chains spread twice as wide as the density that the moments promise: what they all agree on is no habit of their starts. */
@@ -104,18 +106,18 @@ async function runToMixing<T>(problem: Problem<T>, where: Coordinates, settings:
     const part = await draw(running, draws, thin, random.split('draws').split(doubling), watching)
     running = part.chains
     parts.push(part)
-    const found = judge(parts, count)
+    const found = judge(parts, count, settings.toRows)
     if (found.mixed || doubling === DOUBLINGS) return { ...found, steps: found.steps * thin }
     draws = parts.reduce((sum, { energy }) => sum + energy.length / chains, 0)
   }
 }
 
 /** All draws together, of which `count` are kept, evenly over time. */
-function judge<T>(parts: readonly Drawn<T>[], count: number): Samples {
+function judge<T>(parts: readonly Drawn<T>[], count: number, toRows: (points: Float64Array) => Float64Array = (points) => points): Samples {
   const { chainCount: chains } = parts[0]
-  const d = parts[0].rows.length / parts[0].energy.length
-  const rows = joined(parts.map((part) => part.rows))
+  const rows = toRows(joined(parts.map((part) => part.rows)))
   const energy = joined(parts.map((part) => part.energy))
+  const d = rows.length / energy.length
   const draws = energy.length / chains
   const columns = Array.from({ length: d }, (_, j) => diagnose({ chains, draws, at: (c, i) => rows[(i * chains + c) * d + j] }))
   const energyDiagnostics = diagnose({ chains, draws, at: (c, i) => energy[i * chains + c] })

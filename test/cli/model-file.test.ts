@@ -1,6 +1,7 @@
 // Models of the user's own, loaded from files without a build step, wherever the file lies.
 import { mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { builtInModels } from '../../src/model/energies/index.ts'
 import { iris, workspace } from './workspace.ts'
 
 const here = workspace()
@@ -62,7 +63,7 @@ describe('a model file is refused', () => {
     ['with a kink', gaussianText(imports.replace('dot', 'dot, relu')).replace('dot(b, x)', 'relu(dot(b, x))'), 'kink', /^model my gaussian: max of x has a kink or jump \(.*bad\.ts:5\), so the score-matching objective would be silently wrong\. Use a smooth form: softplus/],
     ['that is NaN at the rows', "import { defineModel, log, positive } from 'unnorm'\nexport default defineModel({ name: 'logs', parameters: { a: positive() }, logDensity: ({ a }, x) => log(x.at(0).sub(50)).mul(a).neg() })", 'energy-not-finite', /^model logs: logDensity is not a number at row 1 of .*iris\.csv \(Petal\.Length = 1\.4, Petal\.Width = 0\.2\)/],
     ['for another number of columns', "import { defineModel, scalar, real } from 'unnorm'\nexport default defineModel({ name: 'one', domain: real(1), parameters: { a: scalar() }, logDensity: ({ a }, x) => x.at(0).mul(a) })", 'dimension', /^model one is for 1 columns, the data have 2: choose columns with --columns$/],
-    ['whose domain the rows leave', "import { defineModel, scalar } from 'unnorm'\nconst domain = { name: 'small', dimension: undefined, outside: (row) => row[0] > 6.5 ? `x is ${row[0]}` : undefined }\nexport default defineModel({ name: 'bounded', domain, parameters: { a: scalar() }, logDensity: ({ a }, x) => x.at(0).square().mul(a) })", 'outside-domain', /4 of 150 rows lie outside the domain small: row 106: x is 6\.6; row 118: x is 6\.7/],
+    ['whose domain the rows leave', "import { defineModel, scalar } from 'unnorm'\nexport default defineModel({ name: 'bounded', domain: '`Petal.Length` < 6.6', parameters: { a: scalar() }, logDensity: ({ a }, x) => x.at(0).square().mul(a) })", 'outside-domain', /4 of 150 rows lie outside the domain `Petal\.Length` < 6\.6: row 106: `Petal\.Length` is 6\.6; row 118: `Petal\.Length` is 6\.7/],
   ]
   it.each(refusals)('%s', async (_, text, code, message) => {
     here.write('bad.ts', text)
@@ -72,6 +73,6 @@ describe('a model file is refused', () => {
     await here.refused([...petals, '--model', 'none.ts'], 1, { code: 'missing-file', message: 'cannot read none.ts: no such file or folder (check the path)' })
     mkdirSync(here.path('folder.ts'))
     await here.refused([...petals, '--model', 'folder.ts'], 1, { code: 'model-file', message: 'cannot load the model folder.ts: it is no file (name the .ts or .js file)' })
-    await here.refused([...petals, '--model', 'gausian'], 2, { code: 'unknown-model', message: 'unknown model: gausian (did you mean gaussian?) (must be one of gaussian, precision, mlp, or a file such as ./gausian.ts)' })
+    await here.refused([...petals, '--model', 'gausian'], 2, { code: 'unknown-model', message: `unknown model: gausian (did you mean gaussian?) (must be one of ${Object.keys(builtInModels).join(', ')}, or a file such as ./gausian.ts)` })
   })
 })

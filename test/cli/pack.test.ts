@@ -62,7 +62,7 @@ describe('the installed package', () => {
       const table: Table = await readTable('points.csv', { columns: ['b'] })
       const quartic = defineModel({ name: 'quartic', parameters: { a: positive() }, logDensity: ({ a }, x) => x.at(0).pow(4).mul(a).neg() })
       const result = await fit(quartic, table)
-      await saveRun(result, table, 'run')
+      await saveRun(result, 'run')
       const opened = await openModel('run')
       const [here] = await result.score(Float64Array.of(0.5))
       const { score: [there] } = await opened.energy.evaluate(Float64Array.of(0.5))

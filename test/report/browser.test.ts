@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unnorm-report-'))
   const save = async (run: string, model: Model, table: Table, settings: FitSettings) => {
     const result = await fit(model, table, { ...settings, threads: 1 })
-    await saveRun(result, table, join(folder, run))
+    await saveRun(result, join(folder, run))
     await result.release()
   }
   const density = parabola()

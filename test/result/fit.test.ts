@@ -15,6 +15,7 @@ import { mlp } from '../../src/model/energies/mlp.ts'
 import { defineModel } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
 import { scalar } from '../../src/model/parameters.ts'
+import { real } from '../../src/model/domain.ts'
 import { baselineLikelihoods, fitBaselines } from '../../src/result/assess.ts'
 import { fitModel } from '../../src/result/fit.ts'
 import { splitOfFit } from '../../src/result/held-out.ts'
@@ -156,7 +157,7 @@ describe('the result', () => {
 
   test('baselines of very many rows: the same as of a few, and all on the same rows', () => {
     const training = correlatedRows(300)
-    const baselines = fitBaselines(training, 2)
+    const baselines = fitBaselines(training, real().over(['a', 'b']))
     const few = correlatedRows(2000)
     const exact = baselineLikelihoods(baselines, few, 2, () => false)
     // Each row forty times: the same mean, by evaluating the kernel density on a part.

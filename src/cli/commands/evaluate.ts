@@ -4,6 +4,7 @@ import { UnnormError } from '../../base/errors.ts'
 import type { Warning } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
 import type { MethodName } from '../../evaluate/log-normalizer/method.ts'
+import { closeOption } from '../../data/domain-rows.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import { defineCommand } from '../command.ts'
 import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
@@ -19,7 +20,7 @@ export const command = defineCommand({
     logZ: { type: 'string', placeholder: 'METHOD,…', defaultWords: 'those that make sense', sentence: "How log Z is found: some of quadrature, bridge, annealed, importance, dual; or stored, the fit's value as it is" },
     check: { type: 'boolean', default: false, sentence: 'Compare log p of up to 100 rows with that by the probability flow through all noise levels (fits by dual or ladder)' },
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that the baselines are fitted to' },
-    ...dataOptions, threads: threadsOption,
+    close: closeOption, ...dataOptions, threads: threadsOption,
   } satisfies Options,
   details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian, a kernel density and a Gaussian mixture, fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
 
@@ -99,24 +100,25 @@ interface Asked {
 async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check }: Asked, warnings: Warning[]): Promise<Evaluation> {
   const { energy, metadata, fit, folder } = opened
   const d = metadata.columns.length
-  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }] = await Promise.all([
-    import('../../evaluate/mean-with-error.ts'), import('../row-objective.ts'), import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'),
+  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }, { openEnergy }] = await Promise.all([
+    import('../../evaluate/mean-with-error.ts'), import('../row-objective.ts'), import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'), import('../../evaluate/open-energy.ts'),
   ])
   const rows = table.values
   const random = createRandom(fit?.seed ?? 0).split('evaluate')
   const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
   try {
     if (check && ladder === null) throw new UnnormError('invalid-option', 'invalid --check: the probability flow needs all noise levels, the run folder of a fit by dual or ladder (leave it out)')
-    const context = normalizerContext(opened, ladder, training?.rows ?? rows, random.split('log normalizer'))
+    const open = openEnergy(energy, opened.domain)
+    const context = open ? normalizerContext({ ...opened, energy: open.energy }, ladder, open.toOpen(training?.rows ?? rows), random.split('log normalizer')) : null
     const { reported, estimates } = await modelNormalizer(opened, context, methods, warnings)
     const own = reported === null ? null : await logLikelihood(energy, rows, { value: reported.value, standardError: reported.standardError ?? 0 })
     if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: no method found it with an error that can be relied on' })
-    const baselines = training === null ? null : baselineLikelihoods(fitBaselines(training.rows, d), rows, d, (row) => training.includes(row))
+    const baselines = training === null ? null : baselineLikelihoods(fitBaselines(training.rows, opened.domain), rows, d, (row) => training.includes(row))
     if (baselines !== null && baselines.kernelDensityRows < table.rows) {
       warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
     }
     const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
-    const goodness = await testGoodness(energy, rows, random.split('goodness of fit'))
+    const goodness = open ? await testGoodness(open.energy, open.toOpen(rows), random.split('goodness of fit')) : null
     return {
       rows: table.rows,
       logLikelihood: {
@@ -125,7 +127,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,
-      check: check ? await checkByFlow(context, rows, reported, warnings) : null,
+      check: check && context ? await checkByFlow(context, rows, reported, warnings) : null,
       objective: { ...(objectives === null ? { value: null, standardError: null } : meanWithError(objectives)), units: fit?.objective.units ?? null },
       goodnessOfFit: { test: goodness?.test ?? null, statistic: goodness?.statistic ?? null, pValue: goodness?.pValue ?? null },
       warnings,

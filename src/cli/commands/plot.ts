@@ -72,18 +72,18 @@ function outputKind(out: string): 'svg' | 'png' | 'gif' | 'folder' {
 const heading = ({ opened: { metadata } }: Scene, { source }: Table): string => headingWords(metadata.model, metadata.estimator, source)
 
 async function picture(context: Context, scene: Scene, format: 'svg' | 'png', setting: NoiseSetting | undefined): Promise<CommandResult> {
-  const { opened: { metadata, energy, fit }, model, values: { out, threads } } = scene
+  const { opened: { metadata, domain, energy, fit }, model, values: { out, threads } } = scene
   const { columns } = metadata
   const level = setting && await openLevel(scene.opened, model, setting, threads)
   try {
     const table = await scene.rows()
     const [{ loadDrawing }, { writeFileWhole }] = await Promise.all([import('../../node/drawing.ts'), import('../../node/files.ts')])
-    const { prepareLandscape, drawLandscape, createSvgDocument, renderPng } = await loadDrawing()
+    const [{ prepareLandscape, drawLandscape, createSvgDocument, renderPng }, { domainFrame, energyByColumns }] = await Promise.all([loadDrawing(), import('../../evaluate/open-energy.ts')])
     if (level) context.progress.phase('finding log Z at this noise')
     const shown = level
       ? { noise: level.noise, level: level.share, logNormalizer: columns.length > 2 ? null : await levelNormalizer(level.energy, table.values, (warning) => { context.warn(warning) }) }
       : { noise: metadata.noise, logNormalizer: metadata.logNormalizer }
-    const landscape = await prepareLandscape(level?.energy ?? energy, table, { heading: heading(scene, table), warnings: fit?.warnings ?? [], ...shown })
+    const landscape = await prepareLandscape(level?.energy ?? energyByColumns(energy, domain), table, { heading: heading(scene, table), warnings: fit?.warnings ?? [], ...domainFrame(domain, table.values), ...shown })
     const { svg } = drawLandscape(landscape, await createSvgDocument())
     await writeFileWhole(out, format === 'svg' ? svg : await renderPng(svg))
     return { json: { out, rows: table.rows, columns, noise: shown.noise }, text: `the density and its score of ${columns.join(', ')}: ${out}`, kind: 'summary' }

@@ -4,6 +4,7 @@ import type { Warning } from '../../base/errors.ts'
 import type { Options, OptionValues } from '../../base/options.ts'
 import type { Random } from '../../base/random.ts'
 import type { LadderEnergy } from '../../engine/energy.ts'
+import type { OpenEnergy } from '../../evaluate/open-energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { Samples } from '../../sample/draw-samples.ts'
 import type { Sampler } from '../../sample/samplers/index.ts'
@@ -108,7 +109,10 @@ async function drawFrom(
     warnOfOneLevel(opened, model, warnings)
     const { stepSize, ...chains } = values
     const settings = { ...watch, ...chains, ...(stepSize === undefined ? {} : { stepSize }) }
-    return { name, samples: await sampleEnergy(opened.energy, await whereabouts(opened, opened.energy, random), sampler, settings, random) }
+    const { openEnergy } = await import('../../evaluate/open-energy.ts')
+    const open = openEnergy(opened.energy, opened.domain)
+    if (open === undefined) throw new UnnormError('no-sampler', `cannot sample ${model}: no sampler moves on ${opened.domain.text} yet (on real space, intervals and simplices they do)`)
+    return { name, samples: await sampleEnergy(open.energy, await whereabouts(opened, open.energy, random, open), sampler, { ...settings, toRows: open.toRows }, random) }
   } finally {
     await ladder?.release()
   }
@@ -129,19 +133,19 @@ async function levelOf(noise: string | undefined, ladder: LadderEnergy): Promise
 }
 
 /** Where the density lies: by the rows of the run if they can be read again, else by the energy alone. */
-async function whereabouts({ folder, metadata }: OpenedModel, energy: OpenedModel['energy'] | Pick<OpenedModel['energy'], 'evaluate'>, random: Random): Promise<Coordinates> {
+async function whereabouts({ folder }: OpenedModel, energy: Pick<OpenedModel['energy'], 'evaluate' | 'columns'>, random: Random, open?: OpenEnergy): Promise<Coordinates> {
   const { locate } = await import('../../sample/locate.ts')
   if (folder !== null) {
     const [{ trainingTable }, { rowMoments }, { coordinatesOf }] = await Promise.all([import('../run-data.ts'), import('../../estimate/row-moments.ts'), import('../../sample/draw-samples.ts')])
     try {
       const { table } = await trainingTable(folder)
-      const { mean, covariance } = rowMoments(table.values, table.columns.length)
+      const { mean, covariance } = rowMoments(open ? open.toOpen(table.values) : table.values, energy.columns.length)
       return coordinatesOf(mean, covariance)
     } catch (error) {
       if (!(error instanceof UnnormError) || error.code !== 'no-training-data') throw error
     }
   }
-  return locate(energy, metadata.columns.length, random.split('locate'))
+  return locate(energy, energy.columns.length, random.split('locate'))
 }
 
 /** Up to this many columns a network fitted at one level can be looked at as a whole. */

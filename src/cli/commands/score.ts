@@ -2,6 +2,7 @@
 import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
+import { closeOption } from '../../data/domain-rows.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { NewColumn } from '../../node/write-table.ts'
@@ -20,7 +21,7 @@ export const command = defineCommand({
     attribution: { type: 'boolean', default: false, sentence: 'Add attribution_<column>: what each column adds to the energy above that of the most probable training row' },
     noise: { type: 'string', placeholder: 'S', defaultWords: "the run's smallest", sentence: 'Another noise level of a run by dual or ladder: 0.1 standard deviations of each column of the fit; or 0.5,0.2 in the data\'s units, in proportion to them' },
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that tail_probability and attributions compare with' },
-    ...dataOptions, threads: threadsOption,
+    close: closeOption, ...dataOptions, threads: threadsOption,
   } satisfies Options,
   details: `Adds log_density (unnormalized_log_density where log Z is unknown), score_<column>, the gradient of the log-density, in the data's units, and tail_probability, the share of the training rows with an energy as high or higher.
 
@@ -61,6 +62,7 @@ Examples:
           const { energy: theirs } = await energy.evaluate(training)
           const withTail = [...scored, { name: 'tail_probability', values: tailProbabilities(found.energy, theirs) }]
           if (!options.attribution) return withTail
+          if (opened.domain.parts.some(({ kind }) => kind === 'sphere')) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no straight line leads from row to row (leave it out)`)
           compared = mostProbable(training, theirs, energy.columns)
           return [...withTail, ...await attribute(context, energy, values, compared)]
         } finally {

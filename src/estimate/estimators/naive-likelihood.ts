@@ -13,6 +13,7 @@ export const naiveLikelihood: Estimator = {
   sentence: 'maximum of the unnormalized likelihood (for teaching: without Z it runs off, and the run ends with the explanation)',
   formula: '−mean over rows of log p̃(x), log p̃ = −E',
   tex: String.raw`J(\theta) = -\frac1n \sum_{t=1}^n \log \tilde p(x_t;\theta), \quad \log \tilde p = -E`,
+  domains: 'any',
   unboundedBecause: whyNaiveLikelihoodRunsOff,
   training: { steps: 2000, batch: 256, learningRate: 0.003, decayTimesRows: 200 },
   objective: ({ logDensity }) => ({ value: scale(logDensity, -1), draws: [] }),

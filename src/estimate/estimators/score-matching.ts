@@ -1,19 +1,59 @@
 // Score matching (Hyvärinen 2005, eq. 4): J̃ = mean Σⱼ [∂ⱼφⱼ + ½φⱼ²], φ = ∇ₓ log p. It needs neither Z nor the data's score.
+//
+// On a domain that ends or is curved, the squares get a weight W that vanishes where it ends and lies along it: J̃ = mean [∇·(Wφ) + ½φᵀWφ]
+// (Hyvärinen 2007; Yu, Drton & Shojaie 2019; Mardia, Kent & Laha 2016). Each part of the domain says its W and the divergence of it.
 import { gradient } from '../../differentiate/reverse.ts'
-import { laplacian } from '../../differentiate/second-order.ts'
-import { add, square } from '../../graph/ops/arithmetic.ts'
-import { scale, sum } from '../../graph/ops/linear.ts'
+import { laplacian, secondDirectional } from '../../differentiate/second-order.ts'
+import type { Node } from '../../graph/node.ts'
+import { add, mul, square, subtract } from '../../graph/ops/arithmetic.ts'
+import { contractAxes } from '../../graph/ops/contract.ts'
+import { fill, scale, sum } from '../../graph/ops/linear.ts'
+import { elementsAt, inOrder } from '../../model/domain.ts'
+import type { TracedModel } from '../../model/model.ts'
 import type { Estimator } from '../estimator.ts'
 
 export const scoreMatching: Estimator = {
   name: 'score-matching',
   sentence: 'exact implicit score matching: the Laplacian is computed, not sampled; it needs neither Z nor noise',
-  formula: 'mean over rows of Σⱼ [∂ⱼφⱼ(x) + ½ φⱼ(x)²], φ = ∇ₓ log p',
+  formula: 'mean over rows of Σⱼ [∂ⱼφⱼ(x) + ½ φⱼ(x)²], φ = ∇ₓ log p; on other domains than ℝᵈ of ∇·(Wφ) + ½ φᵀWφ, W a weight along the domain that vanishes where it ends',
   tex: String.raw`\tilde J(\theta) = \frac1n \sum_{t=1}^n \sum_{j=1}^d \left[ \partial_j \varphi_j(x_t;\theta) + \tfrac12 \varphi_j(x_t;\theta)^2 \right]`,
+  domains: 'any',
   // It overfits sooner than denoising, which blurs the rows.
   training: { steps: 2000, batch: 256, learningRate: 0.002, decayTimesRows: 700 },
-  objective: ({ logDensity, x }) => {
+  objective: (model) => {
+    const { logDensity, x } = model
     const [score] = gradient(logDensity, [x])
-    return { value: add(laplacian(logDensity, x), scale(sum(square(score)), 0.5)), draws: [] }
+    const metric = metricOf(model)
+    if (metric === undefined) return { value: add(laplacian(logDensity, x), scale(sum(square(score)), 0.5)), draws: [] }
+    const { diagonal, divergence, radial } = metric
+    const along = add(laplacian(logDensity, x, diagonal), contractAxes(divergence, score, [0], [0]))
+    const squares = scale(contractAxes(diagonal, square(score), [0], [0]), 0.5)
+    return { value: radial.reduce((total, part) => subtract(total, radially(model, score, part)), add(along, squares)), draws: [] }
   },
+}
+
+/** c for the coordinates of a part. */
+interface Radial {
+  readonly weight: Node
+  readonly positions: readonly number[]
+}
+
+/** W = diag(a) − Σ c x xᵀ over parts, and its divergence; undefined for the identity. */
+function metricOf({ domain, boundary, x, graph }: TracedModel): { readonly diagonal: Node; readonly divergence: Node; readonly radial: readonly Radial[] } | undefined {
+  const metrics = domain.parts.map((part) => ({ positions: part.coordinates, metric: part.metric(elementsAt(x, part.coordinates), boundary) }))
+  if (metrics.every(({ metric }) => metric === undefined)) return undefined
+  const whole = (which: 'diagonal' | 'divergence', otherwise: number): Node => inOrder(metrics.map(({ positions, metric }) => ({ positions, values: metric?.[which] ?? fill(graph, otherwise, [positions.length]) })))
+  return {
+    diagonal: whole('diagonal', 1), divergence: whole('divergence', 0),
+    radial: metrics.flatMap(({ positions, metric }) => (metric?.radial ? [{ weight: metric.radial, positions }] : [])),
+  }
+}
+
+/** c [xᵀ∇²log p x + ½ (xᵀφ)²] in the coordinates of a part. */
+function radially({ logDensity, x, dimension, graph }: TracedModel, score: Node, { weight, positions }: Radial): Node {
+  const others = Array.from({ length: dimension }, (_, k) => k).filter((k) => !positions.includes(k))
+  const own = { positions, values: elementsAt(x, positions) }
+  const direction = inOrder(others.length === 0 ? [own] : [own, { positions: others, values: fill(graph, 0, [others.length]) }])
+  const slope = contractAxes(direction, score, [0], [0])
+  return mul(weight, add(secondDirectional(logDensity, x, direction), scale(square(slope), 0.5)))
 }

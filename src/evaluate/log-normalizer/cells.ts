@@ -105,7 +105,7 @@ export function logSum(cells: readonly { readonly log: number }[]): number {
   return reference + Math.log(sum)
 }
 
-export async function splitCells(
+async function splitCells(
   cells: readonly MeasuredCell[],
   detectors: Detectors,
   rule: CubeRule,
@@ -145,7 +145,23 @@ function hidesMode(cell: Cell, peak: number, detectors: Detectors): boolean {
   return false
 }
 
-export function sums(frontier: readonly SplitCell[]): { total: number; error: number; reference: number } {
+/** Halves cells until the errors of all sum to less than the tolerance, or as long as evaluations are left. */
+export async function refineCells(
+  cells: readonly MeasuredCell[], detectors: Detectors, rule: CubeRule, integrand: Integrand,
+  { tolerance, maximumEvaluations }: { readonly tolerance: number; readonly maximumEvaluations: number },
+): Promise<{ total: number; error: number; reference: number }> {
+  const costOfCell = 4 ** integrand.dimension * rule.logWeights.length
+  let frontier = await splitCells(cells, detectors, rule, integrand)
+  for (;;) {
+    const found = sums(frontier)
+    const affordable = Math.floor((maximumEvaluations - integrand.evaluations()) / costOfCell)
+    const { chosen, kept } = chooseCells(frontier, (tolerance / 2) * found.total, found.reference, Math.max(0, affordable))
+    if (chosen.length === 0) return found
+    frontier = kept.concat(await splitCells(chosen.flatMap((node) => node.children), detectors, rule, integrand))
+  }
+}
+
+function sums(frontier: readonly SplitCell[]): { total: number; error: number; reference: number } {
   let reference = -Infinity
   for (const node of frontier) reference = Math.max(reference, node.log)
   let total = 0
@@ -158,7 +174,7 @@ export function sums(frontier: readonly SplitCell[]): { total: number; error: nu
 }
 
 // The cells that must be halved so that the errors of the others sum to less than `allowed`, at most `limit`, the worst first.
-export function chooseCells(
+function chooseCells(
   frontier: readonly SplitCell[],
   allowed: number,
   reference: number,

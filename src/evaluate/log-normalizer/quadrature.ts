@@ -3,7 +3,7 @@
 // Coordinates are whitened by the rows, a central cube is surrounded by shells that double in size until they hold no mass,
 // and cells are halved where a cell and its halves disagree (cf. Genz & Malik 1980, Berntsen, Espelid & Genz 1991).
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
-import { CENTRAL_RADIUS, centralCells, chooseCells, logSum, measureCells, shellCells, splitCells, sums } from './cells.ts'
+import { CENTRAL_RADIUS, centralCells, logSum, measureCells, refineCells, shellCells } from './cells.ts'
 import type { MeasuredCell } from './cells.ts'
 import { findDetectors } from './detectors.ts'
 import { cubeRule, gaussLegendre } from './gauss-legendre.ts'
@@ -45,7 +45,8 @@ export const quadrature: LogNormalizerMethod = {
 
 const SHELL_LIMIT = 40
 const NEGLIGIBLE = Math.log(1e-8)
-const ORDER = [0, 10, 6, 4]
+/** Nodes a side of the rule on a cell, by dimension. */
+export const ORDER = [0, 10, 6, 4]
 const PROBED_DOUBLINGS = 24
 
 /**
@@ -73,22 +74,13 @@ export async function logNormalizer(
   if (!shells.powerLaw) await refuseFarMass(shells.radius, logSum(nodes), integrand)
 
   const detectors = await findDetectors(nodes, where, integrand)
-  const costOfCell = 4 ** dimension * rule.logWeights.length
-  let frontier = await splitCells(nodes, detectors, rule, integrand)
-  for (;;) {
-    const { total, error, reference } = sums(frontier)
-    const remainder = Math.exp(shells.logRemainder - reference)
-    const affordable = Math.floor((maximumEvaluations - integrand.evaluations()) / costOfCell)
-    const { chosen, kept } = chooseCells(frontier, (tolerance / 2) * total, reference, Math.max(0, affordable))
-    if (chosen.length === 0) {
-      return {
-        value: reference + Math.log(total + remainder),
-        standardError: (error + shells.remainderError * remainder) / total,
-        method: 'quadrature',
-        evaluations: integrand.evaluations(),
-      }
-    }
-    frontier = kept.concat(await splitCells(chosen.flatMap((node) => node.children), detectors, rule, integrand))
+  const { total, error, reference } = await refineCells(nodes, detectors, rule, integrand, { tolerance, maximumEvaluations })
+  const remainder = Math.exp(shells.logRemainder - reference)
+  return {
+    value: reference + Math.log(total + remainder),
+    standardError: (error + shells.remainderError * remainder) / total,
+    method: 'quadrature',
+    evaluations: integrand.evaluations(),
   }
 }
 

@@ -201,5 +201,8 @@ export function logGamma(a: Node, order = 0): Node {
 }
 export const logGammaOp = logGammaDerivative.op
 
+/** log Γ of a number > 0. */
+export const logGammaOf = (a: number): number => gammaFormula(numbers, a, 0)
+
 /** The derivative of log Γ. */
 export const digamma = (a: Node): Node => logGamma(a, 1)

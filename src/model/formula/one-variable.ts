@@ -15,30 +15,31 @@ export interface OneVariable {
    * Its value, element by element. Kinks are allowed; the derivative of the value along x, taken on the graph, is at a kink
    * the one from the right, which for a weight of the distance to a boundary is the one beyond the kink.
    */
-  apply(x: Expression): Expression
+  apply(x: Expression, constants?: Readonly<Record<string, Expression>>): Expression
 }
 
 /**
  * Reads a function of x.
  * @param what what it is, for messages: `boundary weight`
+ * @param constants names of what else it may contain, whose values are given when it is applied
  * @throws UnnormError `formula` (usage)
  */
-export function oneVariableFunction(text: string, what: string): OneVariable {
+export function oneVariableFunction(text: string, what: string, constants: readonly string[] = []): OneVariable {
   const formula = parseFormula(text, what)
-  const refuse = (term: NameTerm, fail: Fail): never => { throw fail(`${term.name} stands for nothing: it is a function of x alone`, term) }
+  const refuse = (term: NameTerm, fail: Fail): never => { throw fail(`${term.name} stands for nothing: it is a function of ${constants.length === 0 ? 'x alone' : ['x', ...constants].join(' and ')}`, term) }
   return {
     text: text.trim(),
     tex: formulaTex(formula.term, { columns: [] }),
     // A constant gets the shape of x too.
-    apply: (x) => x.mul(0).add(evaluateFormula(formula, {
+    apply: (x, given) => x.mul(0).add(evaluateFormula(formula, {
       graph: x.node.graph, variables: [x.node], kinks: 'from the right', columnCount: undefined,
       name: (term, fail) => {
         if (term.name === 'x') return x
-        return constantOf(term.name) ?? refuse(term, fail)
+        return given?.[term.name] ?? constantOf(term.name) ?? refuse(term, fail)
       },
       element: (term, _, fail) => refuse(term, fail),
       whole: () => undefined,
-      isTaken: (name) => name === 'x' || constantOf(name) !== undefined,
+      isTaken: (name) => name === 'x' || constants.includes(name) || constantOf(name) !== undefined,
     })),
   }
 }

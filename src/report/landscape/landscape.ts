@@ -23,6 +23,9 @@ export interface LandscapeDetails {
   /** That noise in standard deviations of the columns, where it is a level of the ladder that was asked for: it may widen the density a lot. */
   readonly level?: number
   readonly warnings: readonly Warning[]
+  /** What the columns can lie between, if not anywhere, and whether rows fill less than a space of as many dimensions as columns. */
+  readonly limits?: Frame
+  readonly isThin?: boolean
 }
 
 interface LandscapeBase extends LandscapeDetails {
@@ -100,7 +103,7 @@ export async function prepareLandscape(energy: FittedEnergy, table: Table, detai
     throw new UnnormError('columns-differ', `columns of ${table.source} are ${table.columns.join(', ')}, but the model has ${energy.columns.join(', ')} (give the same columns in the same order)`)
   }
   const part = partOf(table)
-  const landscape = await (dimension === 1 ? line(energy, part, details, view) : dimension === 2 ? plane(energy, part, details, view) : pairs(energy, part, details))
+  const landscape = await (dimension === 1 && !details.isThin ? line(energy, part, details, view) : dimension === 2 && !details.isThin ? plane(energy, part, details, view) : pairs(energy, part, details))
   return part === table ? landscape : { ...landscape, rows: table.rows, rowsOutside: countOutside(table, landscape.frame) }
 }
 
@@ -123,11 +126,14 @@ function countOutside({ values, columns }: Table, frame: Frame): number {
 }
 
 /** Where rows and density lie; a density of unknown log Z need not be one, and has no say in it. */
-async function shownFrame(energy: FittedEnergy, { values, rows, columns }: Table, { logNormalizer, noise, level }: LandscapeDetails): Promise<Frame> {
-  const frame = level === undefined ? frameOf(values, columns.length) : widenByNoise(frameOf(values, columns.length), noise!)
+async function shownFrame(energy: FittedEnergy, { values, rows, columns }: Table, { logNormalizer, noise, level, limits }: LandscapeDetails): Promise<Frame> {
+  const ofRows = frameOf(values, columns.length)
+  const frame = within(level === undefined ? ofRows : widenByNoise(ofRows, noise!), limits)
   if (logNormalizer === null || logNormalizer.value === null) return frame
-  return frameOfDensity(energy, frame, 1 - rowsInside(values, frame).length / (rows * columns.length))
+  return within(await frameOfDensity(energy, frame, 1 - rowsInside(values, frame).length / (rows * columns.length)), limits)
 }
+
+const within = (frame: Frame, limits: Frame | undefined): Frame => (limits ? frame.map(([from, to], j) => [Math.max(from, limits[j][0]), Math.min(to, limits[j][1])] as const) : frame)
 
 async function line(energy: FittedEnergy, table: Table, details: LandscapeDetails, view: Frame | undefined): Promise<LineLandscape> {
   const frame = view ?? await shownFrame(energy, table, details)
@@ -169,7 +175,7 @@ async function plane(energy: FittedEnergy, table: Table, details: LandscapeDetai
 async function pairs(energy: FittedEnergy, table: Table, details: LandscapeDetails): Promise<PairsLandscape> {
   const dimension = energy.columns.length
   const shown = Math.min(dimension, mostColumns)
-  const fullFrame = frameOf(table.values, dimension)
+  const fullFrame = within(frameOf(table.values, dimension), details.limits)
   // A row far out in a column that is not shown still belongs into the picture.
   const frame = fullFrame.map((interval, column) => (column < shown ? interval : [-Infinity, Infinity] as const))
   const inside = rowsInside(table.values, frame)

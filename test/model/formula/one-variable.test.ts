@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { gradient } from '../../../src/differentiate/reverse.ts'
 import { evaluate } from '../../../src/engine/reference.ts'
 import { Graph } from '../../../src/graph/node.ts'
-import { input } from '../../../src/graph/ops/leaf.ts'
+import { constant, input } from '../../../src/graph/ops/leaf.ts'
 import { sum } from '../../../src/graph/ops/linear.ts'
 import { tensor } from '../../../src/graph/tensor.ts'
 import { Expression } from '../../../src/model/expression.ts'
@@ -37,6 +37,16 @@ describe('functions of one variable', () => {
     const found = at(text, points)
     found.values.forEach((value, k) => { expect(value).toBeCloseTo(values[k], 14) })
     found.slopes.forEach((value, k) => { expect(value).toBeCloseTo(slopes[k], 14) })
+  })
+
+  test('constants beside x have values of their own', () => {
+    const graph = new Graph()
+    const x = input(graph, 'x', [2])
+    const { node } = oneVariableFunction('min(x/s, 1)', 'boundary weight', ['s']).apply(new Expression(x), { s: new Expression(constant(graph, [2, 8])) })
+    const [slope] = gradient(sum(node), [x])
+    const [values, slopes] = evaluate([node, slope], new Map([[x, tensor([2], [4, 2])]]))
+    expect([Array.from(values.data), Array.from(slopes.data)]).toEqual([[1, 0.25], [0, 0.125]])
+    expect(() => oneVariableFunction('t*x', 'boundary weight', ['s']).apply(new Expression(x))).toThrow(/it is a function of x and s/)
   })
 
   test('other names are refused', () => {

@@ -1,0 +1,99 @@
+// Rows against the domain of a model: which lie outside, by how much, and bringing compositions and directions to one.
+import { UnnormError } from '../base/errors.ts'
+import type { Option } from '../base/options.ts'
+import { hasAngles, pointsOf } from '../model/domain.ts'
+import type { PlacedDomain } from '../model/domain.ts'
+import { distanceInside, isLine } from '../model/domain/interval.ts'
+import type { Part } from '../model/domain/part.ts'
+import type { Table } from './table.ts'
+
+const LISTED = 5
+
+/** The option by which rows are closed. */
+export const closeOption = { type: 'boolean', default: false, sentence: 'Divide compositions by their sum, and directions by their length' } as const satisfies Option
+
+/**
+ * Refuses rows outside of a domain, the first five with their values.
+ * @throws UnnormError `outside-domain`
+ */
+export function checkDomain(domain: PlacedDomain, { source, rows, columns, values }: Table): void {
+  const d = columns.length
+  const found: string[] = []
+  let count = 0
+  let closable = true
+  for (let row = 0; row < rows; row++) {
+    const wrong = domain.parts.flatMap((part) => {
+      const own = part.columns.map((j) => values[row * d + j])
+      const reason = part.outside(own)
+      return reason === undefined ? [] : [{ part, own, reason }]
+    })
+    if (wrong.length === 0) continue
+    count++
+    closable &&= wrong.every(({ part, own }) => part.close !== undefined && own.some((value) => value !== 0) && (part.kind === 'sphere' || own.every((value) => value >= 0)))
+    if (found.length < LISTED) found.push(`row ${row + 1}: ${wrong.map(({ part, own, reason }) => withValues(part, own, reason)).join('; ')}`)
+  }
+  if (count === 0) return
+  const angles = domain.parts.some((part) => part.kind === 'sphere' && !part.angles && part.columns.length <= 2) ? "; angles in degrees are --domain 'direction(a, b)'" : ''
+  const remedy = (closable ? '--close divides each composition by its sum and each direction by its length' : 'correct them, leave them out, or give another --domain') + angles
+  throw new UnnormError('outside-domain', `${source}: ${count} of ${rows} rows ${count === 1 ? 'lies' : 'lie'} outside the domain ${domain.text}: ${found.join('; ')}${count > LISTED ? '; …' : ''} (${remedy}; rows count from 1, without the header)`)
+}
+
+const withValues = ({ kind }: Part, own: readonly number[], reason: string): string => (kind === 'box' ? reason : `${reason} (${own.join(', ')})`)
+
+/**
+ * Compositions divided by their sum, and directions by their length.
+ * @throws UnnormError `invalid-option` for a domain without either
+ */
+export function closeRows(domain: PlacedDomain, table: Table): Table {
+  const parts = domain.parts.filter(({ close }) => close !== undefined)
+  if (parts.length === 0) throw new UnnormError('invalid-option', `invalid close: the domain ${domain.text} has neither compositions nor directions (leave it out)`, 'usage')
+  const d = table.columns.length
+  const values = table.values.slice()
+  for (let row = 0; row < table.rows; row++) {
+    for (const { columns, close } of parts) {
+      const closed = close!(columns.map((j) => values[row * d + j]))
+      if (closed) columns.forEach((j, k) => { values[row * d + j] = closed[k] })
+    }
+  }
+  return { ...table, values }
+}
+
+/** The points that a model sees of a table's rows: with unit vectors in place of angles. */
+export function pointTable(domain: PlacedDomain, table: Table): Table {
+  return hasAngles(domain) ? { ...table, columns: domain.coordinates, values: pointsOf(domain, table.values) } : table
+}
+
+/**
+ * A table without the columns that others determine: the last part of each composition.
+ * @param which whether the table's columns are those of the data, or the coordinates of points
+ */
+export function independentColumns(domain: PlacedDomain, table: Table, which: 'columns' | 'coordinates' = 'columns'): Table {
+  const determined = domain.parts.filter(({ kind }) => kind === 'simplex').map((part) => part[which].at(-1)!)
+  if (determined.length === 0) return table
+  const kept = table.columns.map((_, j) => j).filter((j) => !determined.includes(j))
+  return { ...table, columns: kept.map((j) => table.columns[j]), values: someColumns(table.values, table.columns.length, kept) }
+}
+
+/** Some columns of rows [n × d], row-major. */
+export function someColumns(rows: Float64Array, dimension: number, kept: readonly number[]): Float64Array {
+  const count = rows.length / dimension
+  const values = new Float64Array(count * kept.length)
+  for (let row = 0; row < count; row++) kept.forEach((j, k) => { values[row * kept.length + k] = rows[row * dimension + j] })
+  return values
+}
+
+/** The mean distance of each coordinate from the nearer end of its interval, [D]; 1 where it has none. */
+export function boundaryScales(domain: PlacedDomain, points: Table): Float64Array {
+  const d = domain.coordinates.length
+  const scales = new Float64Array(d).fill(1)
+  for (const { kind, coordinates, intervals } of domain.parts) {
+    if (kind !== 'box') continue
+    coordinates.forEach((j, k) => {
+      if (isLine(intervals[k])) return
+      let total = 0
+      for (let row = 0; row < points.rows; row++) total += distanceInside(intervals[k], points.values[row * d + j])
+      scales[j] = total / points.rows || 1
+    })
+  }
+  return scales
+}

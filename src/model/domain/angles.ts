@@ -1,0 +1,38 @@
+// Angles in degrees as unit vectors.
+//
+// One angle: (cos a, sin a). Two, the first around and the second up or down from the plane of the first two axes:
+// (cos b cos a, cos b sin a, sin b). With declination and inclination the axes point north, east and down; with longitude and
+// latitude to longitude 0 and 90 on the equator and to the north pole.
+import type { Node } from '../../graph/node.ts'
+import { mul } from '../../graph/ops/arithmetic.ts'
+import { reshape, scale } from '../../graph/ops/linear.ts'
+import { concat, slice } from '../../graph/ops/rearrange.ts'
+import { cos, sin } from '../../graph/ops/trigonometric.ts'
+import type { Angles } from './part.ts'
+
+const DEGREE = Math.PI / 180
+/** Angles around are told from 0 to 360. */
+const around = (radians: number): number => (radians < 0 ? radians + 2 * Math.PI : radians) / DEGREE
+
+export const circleAngle: Angles = {
+  toUnit: (angles) => {
+    const a = scale(angles, DEGREE)
+    return concat([cos(a), sin(a)], 0)
+  },
+  unitOf: (angles) => [Math.cos(angles[0] * DEGREE), Math.sin(angles[0] * DEGREE)],
+  anglesOf: (z) => [around(Math.atan2(z[1], z[0]))],
+  logArea: () => Math.log(DEGREE),
+}
+
+export const sphereAngles: Angles = {
+  toUnit: (angles) => {
+    const [a, b]: Node[] = [0, 1].map((k) => scale(reshape(slice(angles, 0, k, 1), [1]), DEGREE))
+    return concat([mul(cos(b), cos(a)), mul(cos(b), sin(a)), sin(b)], 0)
+  },
+  unitOf: (angles) => {
+    const [a, b] = [angles[0] * DEGREE, angles[1] * DEGREE]
+    return [Math.cos(b) * Math.cos(a), Math.cos(b) * Math.sin(a), Math.sin(b)]
+  },
+  anglesOf: (z) => [around(Math.atan2(z[1], z[0])), Math.atan2(z[2], Math.hypot(z[0], z[1])) / DEGREE],
+  logArea: (angles) => 2 * Math.log(DEGREE) + Math.log(Math.cos(angles[1] * DEGREE)),
+}
