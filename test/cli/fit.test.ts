@@ -44,7 +44,7 @@ describe('a parametric fit', () => {
       format: 'unnorm.fit/1', unnorm: version, command: `unnorm fit ${iris} --model gaussian`, seed: 0, out: 'runs/iris-gaussian',
       data: { source: iris, rows: 150, rowsUsed: 150, columns: ['Sepal.Length', 'Sepal.Width', 'Petal.Length', 'Petal.Width'], columnsLeftOut: [] },
       model: { name: 'gaussian', logDensity: expect.any(String), domain: 'real', parameterCount: 14 },
-      estimator: { name: 'score-matching', route: 'closed-form', noise: null, noiseCorrection: null, stopped: 'solved' },
+      estimator: { name: 'score-matching', route: 'closed-form', noise: null, noiseCorrection: null, boundaryWeight: null, stopped: 'solved' },
       parameters: expect.any(Array), derived: [], parameterCovariance: expect.any(Array), level: 0.95,
       objective: { train: expect.any(Number), heldOut: null, heldOutStandardError: null, units: 'data' },
       logNormalizer: { value: expect.any(Number), standardError: 0, method: 'exact' },
