@@ -43,7 +43,7 @@ async function landscapeOf({ energy, domain, table }: FitResult, fit: FitJson): 
 }
 
 /** Draws beside the rows, of a fit at many noise levels; null where they cannot be made: the fit's own warnings say why. */
-async function learnedSampleOf({ ladder, fit }: FitResult, table: Table): Promise<LearnedSample | null> {
+async function learnedSampleOf({ ladder, fit, table }: FitResult): Promise<LearnedSample | null> {
   if (ladder === null || fit.logNormalizer.value === null) return null
   const { prepareLearnedSample } = await loadDrawing()
   try {
@@ -63,7 +63,7 @@ export async function runOutputs(result: FitResult, fit: FitJson): Promise<{ fit
   const { landscape, warnings } = await landscapeOf(result, fit)
   const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
   const { margins, probabilities } = await result.diagnose()
-  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result, table), margins, probabilities }
+  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result), margins, probabilities }
   const document = await createSvgDocument()
   const drawn = figures.flatMap(({ name, sentence, draw }): ReportFigure[] => {
     const picture = draw(source, document)
