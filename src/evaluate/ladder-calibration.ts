@@ -176,12 +176,12 @@ export function calibrationWarnings({ rows, levels }: LadderCalibration): Warnin
   const level = costOf(levels, (each) => each.level)
   // A relative error ε of p costs about ½ E ε² nats.
   if (0.5 * level.total ** 2 > MATERIAL) {
-    warn(`with noise of ${level.range} standard deviations log p changes with the noise ${percentOff(level.worst)} too ${level.worst < 1 ? 'much' : 'little'}: where that adds up, log p is off by ${short(level.total)} nats or more, as a rule in how high modes stand against each other (more --steps help)`)
+    warn(`with noise of ${level.range} standard deviations log p changes with the noise ${percentOff(level.worst)} too ${level.worst < 1 ? 'much' : 'little'}: where that adds up, log p is off by ${short(level.total)} nats or more; of separated modes the weights are the first to suffer (more --steps help)`)
   }
   const off = levels.flatMap(({ noise, drift }) => (drift !== null && isOff(drift, 0) && Math.abs(drift.value) > MATERIAL ? [{ noise, ...drift }] : []))
   if (off.length > 0) {
     const worst = off.reduce((most, each) => (Math.abs(each.value) > Math.abs(most.value) ? each : most))
-    warn(`log Z changes by ${short(worst.value)} ± ${short(worst.standardError)} nats from the largest noise level to that of ${short(worst.noise)} standard deviations, and should stay the same: the energy's own normalization is off by so much, and how high modes stand may be, too (more --steps help; log Z by another method corrects the total)`)
+    warn(`log Z changes by ${short(worst.value)} ± ${short(worst.standardError)} nats from the largest noise level to that of ${short(worst.noise)} standard deviations, and should stay the same: the energy's own normalization is off by so much (more --steps help; log Z by another method corrects it)`)
   }
   return warnings
 }
