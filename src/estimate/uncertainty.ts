@@ -26,6 +26,8 @@ export interface Uncertainty {
 
 /** A parameter of which more than this share lies in flat directions is not determined. */
 const LOST = 1e-8
+/** Relative errors of reported quantities below this are rounding of differences of values that do not change. */
+const ROUNDING = 1e-11
 
 /**
  * The sandwich covariance at an optimum: with the Hessian whitened by T (TᵀAT = S = ±1) and TᵀBT = RRᵀ it is the product of
@@ -106,7 +108,12 @@ export function describeParameters(traced: TracedModel, fit: EstimatedParameters
   const reported = reportedQuantities(traced, fit)
   const rows = covarianceRoot && [...covarianceRoot.columns, ...reported.flatMap(({ root }) => [...root])]
   return {
-    parameters: [...natural, ...reported.map(({ name, value, root }) => withInterval(name, value, root.length === 0 ? NaN : Math.hypot(...root), quantile))],
+    parameters: [...natural, ...reported.map(({ name, value, root }): ParameterEstimate => {
+      const error = root.length === 0 ? NaN : Math.hypot(...root)
+      // Where fewer directions than parameters were free, some quantities may not move along any: what is left is rounding.
+      const isHeld = root.length < size && error <= ROUNDING * Math.abs(value)
+      return isHeld ? { name, estimate: value, standardError: null, interval: null, fixed: true } : withInterval(name, value, error, quantile)
+    })],
     covariance: covariance && Array.from({ length: size }, (_, i) => Array.from(covariance.subarray(i * size, (i + 1) * size), (value, j) => (isFree(i * size + j) ? known(value) : null))),
     root: rows && covarianceRoot && { columns: Float64Array.from(rows), count: covarianceRoot.count },
   }

@@ -187,6 +187,10 @@ describe('spheres: the Laplace–Beltrami operator by differences', () => {
     const restriction = restrictionOf(full, parseFixings('direction'), points)
     const hybrid = await fitParametric(full, scoreMatching, points, onnx, { random: createRandom(0), restriction })
     expect(Math.hypot(...hybrid.theta)).toBeCloseTo(212.8705506, 7)
+    // What is held has no error, not one of the size of rounding.
+    const held = describeParameters(full, hybrid, 0.95).parameters
+    expect(held.filter(({ fixed }) => fixed).map(({ name, standardError }) => [name, standardError])).toEqual([1, 2, 3].map((k) => [`direction[${k}]`, null]))
+    expect(held.find(({ name }) => name === 'kappa')!.standardError).toBeGreaterThan(50)
   })
 })
 
