@@ -52,6 +52,8 @@ export interface RowWeights {
 const DAMPING = 8
 /** A mean this small in its own errors is no chance. */
 const FITTED = 1e-4
+/** What the estimate leaves of a residual's variance where the fit makes it zero: all but nothing, and the error of a slope from some rows. */
+const LEFT = 0.01
 
 /** g(u) and g′(u) of the four aspects of one column. */
 const functions: readonly (readonly [Aspect, (u: number) => readonly [number, number]])[] = [
@@ -102,7 +104,7 @@ export function steinResiduals(rows: Float64Array, scores: Float64Array, dimensi
     const { value, variance } = plain[t]
     // All rows share the error of the estimate; rows that were left out add their own chance.
     const squared = corrected === null ? variance / count : corrected[t] * variance / fittedRows + variance * Math.max(0, 1 / count - 1 / fittedRows)
-    const isFitted = estimation !== null && value ** 2 * count <= FITTED ** 2 * variance
+    const isFitted = corrected !== null && (value ** 2 * count <= FITTED ** 2 * variance || corrected[t] < LEFT)
     const standardError = isFitted ? 0 : Math.sqrt(squared)
     return { aspect, columns, value, standardError, z: standardError > 0 ? value / standardError : null }
   })

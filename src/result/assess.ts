@@ -190,7 +190,9 @@ export async function testGoodness(energy: FittedEnergy, rows: Float64Array, ran
 /** Numbers that residuals of rows may take up, and slopes of scores. */
 const RESIDUAL_NUMBERS = 4e6
 const SLOPE_NUMBERS = 4e6
-const RESIDUAL_ROWS = 50_000
+const RESIDUAL_ROWS = 20_000
+/** Enough for a standard error good to two hundredths. */
+const SLOPE_ROWS = 5000
 
 /** Residuals of the rows that were fitted; null where they are too few or a score is not finite. */
 export async function findResiduals(energy: FittedEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
@@ -199,7 +201,7 @@ export async function findResiduals(energy: FittedEnergy, table: Table, split: S
   const rows = partOf(table, 'train', split, Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each)))
   const { score } = await energy.evaluate(rows)
   if (rows.length < 10 * d || !score.every(Number.isFinite)) return null
-  const some = thinRows(rows, d, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount))))
+  const some = thinRows(rows, d, Math.min(SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount)))))
   const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some) }
   return steinResiduals(rows, score, d, estimation, split.trainCount).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
 }

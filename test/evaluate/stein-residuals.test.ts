@@ -130,6 +130,19 @@ describe('a Gaussian fit', () => {
     }
   })
 
+  it('says so too where only a part of the rows is looked at', async () => {
+    const rows = normalRows(4000, 1, 'part')
+    const traced = trace(gaussian, 1)
+    const fit = await fitParametric(traced, scoreMatching, rows, referenceEngine, { random: createRandom(0) })
+    const [k, h] = fit.theta
+    const part = rows.slice(0, 1000)
+    const sensitivity = openSensitivity(fit.free!, referenceEngine)
+    const scores = part.map((x) => h - k * x)
+    const estimation = { rows: part, scores, influences: await sensitivity.influences(part), scoreSlopes: await sensitivity.scoreSlopes(part) }
+    const found = steinResiduals(part, scores, 1, estimation, 4000)
+    expect(found.map(({ z }) => z === null)).toEqual([true, true, false, false])
+  })
+
   it.each([
     ['skewness', 1, (z: number) => z + 0.3 * (z * z - 1)], ['skewness', -1, (z: number) => z - 0.3 * (z * z - 1)],
     ['tails', 1, (z: number) => z + 0.1 * z ** 3], ['tails', -1, (z: number) => Math.tanh(z)],
