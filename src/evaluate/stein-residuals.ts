@@ -8,6 +8,7 @@
 // polynomials are damped by exp(−u²/8): their errors then hold from a hundred rows on, and heavy tails are seen sooner than by
 // the fourth moment. Where the domain ends or is curved, the squares are weighted by a matrix W along it that vanishes at its
 // ends, as in the objective: E[φᵀWg + ∇·(Wg)] = 0 for fields g. With θ estimated, θ̂ − θ ≈ mean aᵢ, the mean of rᵢ has the variance of rᵢ + (∂r/∂θ)aᵢ over n (Pierce 1982).
+import type { RowWeights } from '../estimate/domain-metric.ts'
 import { rowMoments } from '../estimate/row-moments.ts'
 
 /** What a residual is about; `dependence` is that of two columns. */
@@ -33,19 +34,7 @@ export interface Estimation {
   /** These rows, some of all, row-major [m × d], with their scores and weights. */
   readonly rows: Float64Array
   readonly scores: Float64Array
-  readonly weights?: RowWeights
-}
-
-/** Weights W = diag(a) − c x xᵀ of rows, of which b is the divergence; each column belongs to a part, and W has no element between parts. */
-export interface RowWeights {
-  /** [n × d] */
-  readonly diagonal: Float64Array
-  /** c of the part that a column belongs to, [n × d]. */
-  readonly radial: Float64Array
-  /** b, [n × d] */
-  readonly divergence: Float64Array
-  /** The part of each column, [d]. */
-  readonly part: readonly number[]
+  readonly weights?: RowWeights | undefined
 }
 
 /** Damping of the polynomials of degree two and three. */

@@ -202,6 +202,6 @@ export async function findResiduals(energy: FittedEnergy, table: Table, split: S
   const { score } = await energy.evaluate(rows)
   if (rows.length < 10 * d || !score.every(Number.isFinite)) return null
   const some = thinRows(rows, d, Math.min(SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount)))))
-  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some) }
-  return steinResiduals(rows, score, d, estimation, split.trainCount).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
+  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some), weights: await sensitivity.weights(some) }
+  return steinResiduals(rows, score, d, estimation, split.trainCount, await sensitivity.weights(rows)).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
 }

@@ -19,7 +19,6 @@ import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { calibrationWarnings } from '../evaluate/ladder-calibration.ts'
 import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
-import { isReal } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
@@ -101,8 +100,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   // Test and calibration take rows as independent draws that count alike.
   const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))
   const { sensitivity } = estimated
-  // Stein's identity takes a density that vanishes far out, not one that a boundary cuts off.
-  const residuals = table.weights || table.clusters || !sensitivity || !isReal(domain) ? null : await findResiduals(energy, table, split, sensitivity)
+  const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
