@@ -49,6 +49,8 @@ export interface ParametricWork {
   /** Whether the objective is quadratic in all parameters. */
   readonly quadratic: boolean
   readonly batch: FullBatch
+  /** Some of the rows, at which a search looks for other minima; none where it need not look. */
+  readonly scout?: FullBatch
   readonly options: ParametricOptions
 }
 

@@ -11,7 +11,8 @@ import { bootstrap } from './bootstrap.ts'
 import type { Replicates } from './bootstrap.ts'
 import type { Basis } from './curvature.ts'
 import type { Estimator } from './estimator.ts'
-import { Interrupted } from './full-batch.ts'
+import { Interrupted, openFullBatch } from './full-batch.ts'
+import type { FullBatch } from './full-batch.ts'
 import { integrateNoise } from './integrate-noise.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 import { search } from './parametric-search.ts'
@@ -23,6 +24,8 @@ import { openTable } from './moment-points.ts'
 import { isQuadraticIn } from './quadratic.ts'
 import { liftFit } from './restricted-fit.ts'
 import type { FreeFit } from './sensitivity.ts'
+import { thinRows } from './row-moments.ts'
+import { weightingOf } from './weighting.ts'
 import { covarianceOf, naturalValues, sandwich } from './uncertainty.ts'
 
 export { describeParameters } from './uncertainty.ts'
@@ -84,7 +87,8 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
     throw new UnnormError('invalid-option', `invalid init: ${estimator.name} of ${traced.model.name} is solved in closed form, wherever it starts (leave it out)`, 'usage')
   }
   const batch = openTable(traced, objective, rows, engine, options.signal, weighting)
-  const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options }
+  const scout = quadratic || options.initial ? undefined : openScout(batch, traced, objective, rows, engine, options)
+  const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options, ...(scout ? { scout } : {}) }
   try {
     const free = await conclude(work, await (quadratic ? solve(work) : search(work)))
     const isFound = isOptimal(free.stopped) && free.determined.every(Boolean)
@@ -93,8 +97,21 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
     const fit: ParametricFit = { ...lifted, replicates, noise: { method: objective.method, points: objective.points } }
     return isFound ? { ...fit, warnings: [...fit.warnings, ...doubts(whole, fit.theta)] } : fit
   } finally {
+    await scout?.release()
     await batch.release()
   }
+}
+
+/** Rows at which a search looks for other minima: they cost next to nothing. */
+const SCOUT_ROWS = 2000
+
+/** Some of the rows, evenly spread; all of them where they are few. */
+function openScout(batch: FullBatch, traced: TracedModel, objective: IntegratedObjective, rows: Float64Array, engine: Engine, { signal, weighting = {} }: ParametricOptions): FullBatch {
+  const count = batch.rowCount
+  if (count <= SCOUT_ROWS) return batch
+  const { weights } = weighting
+  const some = weights ? weightingOf({ weights: { values: weights } }, SCOUT_ROWS, (k) => Math.floor(((k + 0.5) * count) / SCOUT_ROWS)) : {}
+  return openFullBatch(traced, objective, thinRows(rows, traced.dimension, SCOUT_ROWS), engine, signal, some)
 }
 
 /** The model with other start values; NaN where its own stand. */
