@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline'
 import { fingerprint } from './problem.mjs'
 
 const WARM_UP_SECONDS = 0.3
+/** A step that takes so long is not repeated for the sake of warming up. */
+const LONG_SECONDS = 3
 
 /**
  * Answers requests until stdin closes. `makeStep(request)` resolves to { run, read?, compileSeconds?, variant? }:
@@ -30,7 +32,7 @@ async function answerRequest(makeStep, { repeats, ...request }, steps) {
     const step = await makeStep(request)
     const built = (performance.now() - start) / 1e3
     const first = await warmUp(step)
-    const usual = Math.min(...(await timeMany(step, 5)))
+    const usual = first > LONG_SECONDS ? first : Math.min(...(await timeMany(step, 5)))
     steps.set(key, step)
     compileSeconds = step.compileSeconds ?? built + Math.max(0, first - usual)
   }
@@ -60,9 +62,10 @@ async function timeMany(step, count) {
   return seconds
 }
 
-/** Runs for a while and at least five times; resolves to the seconds of the first run. */
+/** Runs for a while and at least five times, a long step once; resolves to the seconds of the first run. */
 async function warmUp(step) {
   const [first] = await timeMany(step, 1)
+  if (first > LONG_SECONDS) return first
   const end = performance.now() + 1e3 * WARM_UP_SECONDS
   for (let runs = 0; runs < 5 || performance.now() < end; runs++) await step.run()
   return first

@@ -20,6 +20,8 @@ from typing import Any, Callable
 from problem import fingerprint
 
 WARM_UP_SECONDS = 0.3
+LONG_SECONDS = 3.0
+"""A step that takes so long is not repeated for the sake of warming up."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,15 @@ def build_and_warm(build: Callable[[], Step]) -> tuple[Step, float]:
     step = build()
     built = time.perf_counter() - start
     first = warm_up(step)
-    usual = min(time_once(step) for _ in range(5))
+    usual = first if first > LONG_SECONDS else min(time_once(step) for _ in range(5))
     return step, built + max(0.0, first - usual)
 
 
 def warm_up(step: Step, seconds: float = WARM_UP_SECONDS) -> float:
-    """Runs for `seconds` and at least five times; returns how long the first run took, compilation included."""
+    """Runs for `seconds` and at least five times, a long step once; returns how long the first run took, compilation included."""
     first = time_once(step)
+    if first > LONG_SECONDS:
+        return first
     end = time.perf_counter() + seconds
     runs = 0
     while runs < 5 or time.perf_counter() < end:

@@ -4,8 +4,8 @@ import type { Ladder } from '../model/model.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { Engine, Executable } from './engine.ts'
 
-/** Rows computed in one run: bounds the memory that a network's layers take. */
-const CHUNK = 16_384
+/** Rows computed in one run: of a usual network's layers so many stay in the cache of two cores from one operation to the next. */
+const CHUNK = 2048
 
 export interface RunningEnergy extends FittedEnergy {
   release(): Promise<void>

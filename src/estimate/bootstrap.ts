@@ -77,14 +77,15 @@ function solveOne(sums: Float64Array, basis: Float64Array, theta: Float64Array, 
 }
 
 async function searchAgain(work: ParametricWork, theta: Float64Array, rows: Float64Array, engine: Engine, replicates: number, random: Random): Promise<Estimates> {
-  const { traced, objective, batch, options: { onProgress: _, ...options } } = work
+  const { scout: _scout, ...without } = work
+  const { traced, objective, batch, options: { onProgress: _, ...options } } = without
   const { weighting = {}, signal } = options
   const usual = startValues(traced, options.random)
   // From the estimate, which is near; what ended at its bound starts inside.
   const start = theta.map((value, k) => (traced.positive[k] && !(value > 0) ? usual[k] : value))
   const weights = new Float64Array(batch.rowCount)
   const again = openFullBatch(traced, objective, rows, engine, signal, { weights })
-  const once: ParametricWork = { ...work, traced: { ...traced, model: { ...traced.model, initial: () => start } }, batch: again, options }
+  const once: ParametricWork = { ...without, traced: { ...traced, model: { ...traced.model, initial: () => start } }, batch: again, options }
   const estimates: Estimates = []
   try {
     for (let r = 0; r < replicates; r++) {

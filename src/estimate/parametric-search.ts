@@ -13,6 +13,8 @@ const LARGEST_NEWTON = 64
 const STARTS = 5
 /** A minimum is lower than another when it is so by more than this share of itself. */
 const LOWER = 1e-9
+/** Minima that differ by less of a parameter are one. */
+const APART = 1e-3
 
 /** A search from one start. */
 interface Tried {
@@ -25,67 +27,66 @@ interface Tried {
 }
 
 export async function search(work: ParametricWork): Promise<Found> {
-  const { traced, estimator, options } = work
+  const { traced, estimator, batch, options, scout } = work
   const { random, onProgress } = options
-  const batch = keepingHessian(work.batch)
   const { positive } = traced
   const problem = searchProblem(batch, positive)
   const route = traced.parameterCount <= LARGEST_NEWTON ? 'newton' : 'lbfgs'
   const method = route === 'newton' ? newton : lbfgs
   const maxSteps = options.maxSteps ?? (route === 'newton' ? 200 : 1000)
   const base = toSearch(startValues(traced, random), positive)
+  const startOf = (attempt: number): Float64Array => (attempt === 0 ? base : scattered(base, positive, random.split('starts').split(attempt)))
   let total = 0
-  const steps = { maxSteps, onStep: (_: number, objective: number) => onProgress?.({ step: ++total, objective }) }
-  const tried: Tried[] = []
-  const own = Array.from({ length: STARTS }, (_, k) => (k === 0 ? base : scattered(base, positive, random.split('starts').split(k))))
-  const ahead = work.sample && options.maxSteps === undefined ? await headStart(work.sample, own, positive, method) : undefined
-  const starts = ahead ? [ahead, ...own] : own
-  for (const [attempt, start] of starts.entries()) {
-    const result = await method(problem, start, steps)
-    if (attempt === 0 && result.steps === 0 && result.outcome !== 'interrupted' && !Number.isFinite(result.objective)) {
+  const from = async (start: Float64Array, isFirst: boolean): Promise<Tried> => {
+    const result = await method(problem, start, { maxSteps, onStep: (_, objective) => onProgress?.({ step: ++total, objective }) })
+    if (isFirst && result.steps === 0 && result.outcome !== 'interrupted' && !Number.isFinite(result.objective)) {
       await refuseNonFinite(work, fromSearch(start, positive))
     }
     const found = fromSearch(result.u, positive)
     const pinned = result.outcome === 'converged' ? await pinnedAtZero(batch, found, positive) : []
     const theta = withZeros(found, pinned)
     const felt = result.outcome === 'converged' && traced.parameterCount <= LARGEST_HESSIAN ? await feel(work, theta, await batch.hessian(theta), pinned) : undefined
-    tried.push({ start, result, pinned, felt })
-    const known = result.outcome === 'ran-off' && estimator.unboundedBecause !== undefined
+    return { start, result, pinned, felt }
+  }
+  const tried: Tried[] = []
+  for (let attempt = 0; attempt < STARTS; attempt++) {
+    const one = await from(startOf(attempt), attempt === 0)
+    tried.push(one)
+    const known = one.result.outcome === 'ran-off' && estimator.unboundedBecause !== undefined
     // Where parameters that the objective contains change nothing, as factors of a product that starts at zero do, the point
     // may be no minimum: the curvature does not tell, other starts do.
-    const isMinimum = result.outcome === 'converged' && !(felt && felt.curvature.flat.length > 0)
-    if (isMinimum || result.outcome === 'interrupted' || known) break
+    const isMinimum = one.result.outcome === 'converged' && !(one.felt && one.felt.curvature.flat.length > 0)
+    if (isMinimum && attempt === 0 && scout && route === 'newton') {
+      const lower = await lookAround(scout, positive, one.result.u, [1, 2, 3, 4].map(startOf))
+      if (lower) tried.push(await from(lower, false))
+    }
+    if (isMinimum || one.result.outcome === 'interrupted' || known) break
   }
   const chosen = choose(tried)
   const escaped = tried.some(({ result }) => result.outcome === 'ran-off')
   return { route, ...verdict(work, positive, chosen, escaped), ...(chosen.felt ? { felt: chosen.felt } : {}), history: chosen.result.history }
 }
 
-/** The same with its last Hessian kept: where a search ends, its errors are computed. */
-function keepingHessian(batch: FullBatch): FullBatch {
-  let last: { readonly theta: Float64Array; readonly hessian: Promise<Float64Array> } | undefined
-  return {
-    ...batch,
-    hessian: (theta, basis) => {
-      if (basis) return batch.hessian(theta, basis)
-      if (!last?.theta.every((value, k) => value === theta[k])) last = { theta, hessian: batch.hessian(theta) }
-      return last.hessian
-    },
-  }
-}
+/** Steps of a search that only looks whether there is a lower minimum. */
+const SCOUTING_STEPS = 60
 
-/** Steps within which a good start gets there; others are not followed. */
-const AHEAD_STEPS = 30
-
-/** Where a search over some rows ends, from the first start that leads somewhere: from there it is a few steps to the minimum over all. */
-async function headStart(sample: FullBatch, starts: readonly Float64Array[], positive: readonly boolean[], method: typeof newton): Promise<Float64Array | undefined> {
-  const problem = searchProblem(sample, positive)
+/**
+ * A minimum that is lower than the one at `u` for some of the rows, reached from one of the starts: an objective that is not quadratic
+ * may have several, and the first that is found looks like any other.
+ */
+async function lookAround(scout: FullBatch, positive: readonly boolean[], u: Float64Array, starts: readonly Float64Array[]): Promise<Float64Array | undefined> {
+  const problem = searchProblem(scout, positive)
+  let lowest = (await problem.evaluate(u)).objective
+  let found: Float64Array | undefined
   for (const start of starts) {
-    const { outcome, u } = await method(problem, start, { maxSteps: AHEAD_STEPS })
-    if (outcome === 'converged') return u
-    if (outcome === 'interrupted') return undefined
+    const { outcome, objective, u: other } = await newton(problem, start, { maxSteps: SCOUTING_STEPS })
+    // Some rows have their minimum beside that of all: it is lower by a little, and no other one.
+    const isApart = other.some((value, k) => Math.abs(value - u[k]) > APART * (1 + Math.abs(u[k])))
+    if (outcome !== 'converged' || !isApart || !(objective < lowest - LOWER * Math.abs(lowest))) continue
+    lowest = objective
+    found = other
   }
-  return undefined
+  return found
 }
 
 const withZeros = (theta: Float64Array, pinned: readonly number[]): Float64Array => theta.map((value, k) => (pinned.includes(k) ? 0 : value))

@@ -49,8 +49,8 @@ export interface ParametricWork {
   /** Whether the objective is quadratic in all parameters. */
   readonly quadratic: boolean
   readonly batch: FullBatch
-  /** Some of the rows, where there are many: a search begins with them. */
-  readonly sample?: FullBatch
+  /** Some of the rows, at which a search looks for other minima; none where it need not look. */
+  readonly scout?: FullBatch
   readonly options: ParametricOptions
 }
 

@@ -1,9 +1,7 @@
 // Fits of parametric models: float64, over all rows, in the data's own units; in closed form where the objective is quadratic.
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
-import { spreadRows } from '../data/spread-rows.ts'
 import type { Engine } from '../engine/engine.ts'
-import { sharingEngine } from '../engine/sharing.ts'
 import type { Random } from '../base/random.ts'
 import { initialValues } from '../model/model.ts'
 import type { TracedModel } from '../model/model.ts'
@@ -26,6 +24,7 @@ import { openTable } from './moment-points.ts'
 import { isQuadraticIn } from './quadratic.ts'
 import { liftFit } from './restricted-fit.ts'
 import type { FreeFit } from './sensitivity.ts'
+import { thinRows } from './row-moments.ts'
 import { weightingOf } from './weighting.ts'
 import { covarianceOf, naturalValues, sandwich } from './uncertainty.ts'
 
@@ -87,10 +86,9 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   if (quadratic && options.initial) {
     throw new UnnormError('invalid-option', `invalid init: ${estimator.name} of ${traced.model.name} is solved in closed form, wherever it starts (leave it out)`, 'usage')
   }
-  const shared = sharingEngine(engine)
-  const batch = openTable(traced, objective, rows, shared.engine, options.signal, weighting)
-  const sample = quadratic ? undefined : openSample(traced, objective, rows, shared.engine, options)
-  const work: ParametricWork = { traced, estimator, objective, quadratic, batch, ...(sample ? { sample } : {}), options }
+  const batch = openTable(traced, objective, rows, engine, options.signal, weighting)
+  const scout = quadratic || options.initial ? undefined : openScout(batch, traced, objective, rows, engine, options)
+  const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options, ...(scout ? { scout } : {}) }
   try {
     const free = await conclude(work, await (quadratic ? solve(work) : search(work)))
     const isFound = isOptimal(free.stopped) && free.determined.every(Boolean)
@@ -99,26 +97,21 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
     const fit: ParametricFit = { ...lifted, replicates, noise: { method: objective.method, points: objective.points } }
     return isFound ? { ...fit, warnings: [...fit.warnings, ...doubts(whole, fit.theta)] } : fit
   } finally {
-    await shared.release()
+    await scout?.release()
+    await batch.release()
   }
 }
 
-/** Rows that a search begins with, of tables that have many times more; at least some for each parameter. */
-const SAMPLE_ROWS = 2000
-const SAMPLE_OF_PARAMETERS = 40
-const MANY = 5
+/** Rows at which a search looks for other minima: they cost next to nothing. */
+const SCOUT_ROWS = 2000
 
-/** Some rows, spread evenly over a long table; undefined for a short one. */
-function openSample(traced: TracedModel, objective: IntegratedObjective, rows: Float64Array, engine: Engine, { signal, weighting = {} }: ParametricOptions): FullBatch | undefined {
-  const d = traced.dimension
-  const total = rows.length / d
-  const size = Math.max(SAMPLE_ROWS, SAMPLE_OF_PARAMETERS * traced.parameterCount)
-  if (total < MANY * size) return undefined
-  const { count, row } = spreadRows(total, size)
-  const some = new Float64Array(count * d)
-  for (let k = 0; k < count; k++) some.set(rows.subarray(row(k) * d, (row(k) + 1) * d), k * d)
-  const weights = weighting.weights && { values: weighting.weights }
-  return openFullBatch(traced, objective, some, engine, signal, weightingOf(weights ? { weights } : {}, count, row))
+/** Some of the rows, evenly spread; all of them where they are few. */
+function openScout(batch: FullBatch, traced: TracedModel, objective: IntegratedObjective, rows: Float64Array, engine: Engine, { signal, weighting = {} }: ParametricOptions): FullBatch {
+  const count = batch.rowCount
+  if (count <= SCOUT_ROWS) return batch
+  const { weights } = weighting
+  const some = weights ? weightingOf({ weights: { values: weights } }, SCOUT_ROWS, (k) => Math.floor(((k + 0.5) * count) / SCOUT_ROWS)) : {}
+  return openFullBatch(traced, objective, thinRows(rows, traced.dimension, SCOUT_ROWS), engine, signal, some)
 }
 
 /** The model with other start values; NaN where its own stand. */

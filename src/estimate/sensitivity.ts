@@ -14,6 +14,8 @@ import { reshape } from '../graph/ops/linear.ts'
 import { concat, slice } from '../graph/ops/rearrange.ts'
 import type { TracedModel } from '../model/model.ts'
 import type { Curvature } from './curvature.ts'
+import { metricOf, radialOfColumns } from './domain-metric.ts'
+import type { RowWeights } from './domain-metric.ts'
 import type { RowObjective } from './estimator.ts'
 
 /** Of a fit without noise. Rows and points are row-major [n × d], in the data's units. */
@@ -25,6 +27,8 @@ export interface Sensitivity {
   scoreSlopes(rows: Float64Array): Promise<Float64Array>
   /** ∂(unnormalized log p)/∂θ at each point, [n × P]. */
   logDensitySlopes(points: Float64Array): Promise<Float64Array>
+  /** The weights of the objective at each row, where the domain ends or is curved; undefined elsewhere. */
+  weights(rows: Float64Array): Promise<RowWeights | undefined>
   release(): Promise<void>
 }
 
@@ -70,6 +74,8 @@ export function openSensitivity({ traced, objective, theta, curvature: { basis, 
     }
   }
 
+  const metric = metricOf(traced)
+  const metricOfRows = perRow('weights of rows', () => concat([metric!.diagonal, radialOfColumns(traced, metric!), metric!.divergence], 0), 3 * d)
   const gradients = perRow('gradients of rows', () => slopesOf(objective.value), size)
   return {
     parameterCount: size,
@@ -84,6 +90,12 @@ export function openSensitivity({ traced, objective, theta, curvature: { basis, 
       const [score] = gradient(traced.logDensity, [x])
       return concat(Array.from({ length: d }, (_, j) => slopesOf(reshape(slice(score, 0, j, 1), []))), 0)
     }, d * size),
+    weights: async (rows) => {
+      if (metric === undefined) return undefined
+      const all = await metricOfRows(rows)
+      const third = (k: number): Float64Array => Float64Array.from({ length: rows.length }, (_, e) => all[Math.floor(e / d) * 3 * d + k * d + (e % d)])
+      return { diagonal: third(0), radial: third(1), divergence: third(2), part: Array.from({ length: d }, (_, j) => traced.domain.parts.findIndex(({ coordinates }) => coordinates.includes(j))) }
+    },
     logDensitySlopes: perRow('slopes of the log-density', () => slopesOf(traced.logDensity), size),
     release: async () => {
       for (const executable of open) await (await executable).release()

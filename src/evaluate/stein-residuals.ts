@@ -8,6 +8,7 @@
 // polynomials are damped by exp(−u²/8): their errors then hold from a hundred rows on, and heavy tails are seen sooner than by
 // the fourth moment. Where the domain ends or is curved, the squares are weighted by a matrix W along it that vanishes at its
 // ends, as in the objective: E[φᵀWg + ∇·(Wg)] = 0 for fields g. With θ estimated, θ̂ − θ ≈ mean aᵢ, the mean of rᵢ has the variance of rᵢ + (∂r/∂θ)aᵢ over n (Pierce 1982).
+import type { RowWeights } from '../estimate/domain-metric.ts'
 import { rowMoments } from '../estimate/row-moments.ts'
 
 /** What a residual is about; `dependence` is that of two columns. */
@@ -33,25 +34,15 @@ export interface Estimation {
   /** These rows, some of all, row-major [m × d], with their scores and weights. */
   readonly rows: Float64Array
   readonly scores: Float64Array
-  readonly weights?: RowWeights
-}
-
-/** Weights W = diag(a) − c x xᵀ of rows, of which b is the divergence; each column belongs to a part, and W has no element between parts. */
-export interface RowWeights {
-  /** [n × d] */
-  readonly diagonal: Float64Array
-  /** c of the part that a column belongs to, [n × d]. */
-  readonly radial: Float64Array
-  /** b, [n × d] */
-  readonly divergence: Float64Array
-  /** The part of each column, [d]. */
-  readonly part: readonly number[]
+  readonly weights?: RowWeights | undefined
 }
 
 /** Damping of the polynomials of degree two and three. */
 const DAMPING = 8
 /** A mean this small in its own errors is no chance. */
 const FITTED = 1e-4
+/** What the estimate leaves of a residual's variance where the fit makes it zero: all but nothing, and the error of a slope from some rows. */
+const LEFT = 0.01
 
 /** g(u) and g′(u) of the four aspects of one column. */
 const functions: readonly (readonly [Aspect, (u: number) => readonly [number, number]])[] = [
@@ -102,7 +93,7 @@ export function steinResiduals(rows: Float64Array, scores: Float64Array, dimensi
     const { value, variance } = plain[t]
     // All rows share the error of the estimate; rows that were left out add their own chance.
     const squared = corrected === null ? variance / count : corrected[t] * variance / fittedRows + variance * Math.max(0, 1 / count - 1 / fittedRows)
-    const isFitted = estimation !== null && value ** 2 * count <= FITTED ** 2 * variance
+    const isFitted = corrected !== null && (value ** 2 * count <= FITTED ** 2 * variance || corrected[t] < LEFT)
     const standardError = isFitted ? 0 : Math.sqrt(squared)
     return { aspect, columns, value, standardError, z: standardError > 0 ? value / standardError : null }
   })

@@ -49,8 +49,6 @@ const EVALUATED_ROWS = 20_000
 const BASELINE_ROWS = 100_000
 /** Rows on which the kernel density is evaluated where there are more than three times as many: each costs thousands of kernels. */
 const KERNEL_DENSITY_ROWS = 10_000
-/** The same in a parametric fit, which takes a second: enough for the third digit. */
-export const QUICK_KERNEL_ROWS = 3000
 
 /** Up to `most` rows of one part of a split, evenly spaced: how many, and which of the table. */
 function placesOf(part: 'train' | 'heldOut', split: Split, most: number): { readonly count: number; row(k: number): number } {
@@ -146,41 +144,18 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
  * Log-likelihoods per row of the model and the baselines, all on the same rows.
  * @param areTraining whether they are rows that the baselines were fitted to
  * @param weighting how the rows count
- * @param kernelRows of how many rows the kernel density is evaluated, where there are more than three times as many
  */
-export async function compareLikelihoods(
-  energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}, kernelRows = Infinity,
-): Promise<Likelihoods> {
+export async function compareLikelihoods(energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const ofBaselines = perBaseline((name) => (name === 'kernelDensity' ? null : baselines[name]?.logDensity(rows, () => areTraining) ?? null))
-  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian, areTraining, weighting, kernelRows)
+  const ofBaselines = perBaseline((name) => baselines[name]?.logDensity(rows, () => areTraining) ?? null)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
   return {
     model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
-    baselines: perBaseline((name) => (name === 'kernelDensity' ? kernelDensity?.mean ?? null : mean(ofBaselines[name]))),
-    differences: perBaseline((name) => (name === 'kernelDensity' ? (perRow && kernelDensity?.behind) ?? null : against(ofBaselines[name]))),
+    baselines: perBaseline((name) => mean(ofBaselines[name])),
+    differences: perBaseline((name) => against(ofBaselines[name])),
   }
-}
-
-/**
- * The kernel density on some of very many rows: its mean is that of other log-densities over all rows, less what it lies behind
- * them on those some, so that both stand for the same rows.
- * @param beside log-densities of all rows, the closer to it the better; null: it is evaluated at all of them
- */
-function kernelDensityBeside(
-  kernelDensity: Baseline, rows: Float64Array, dimension: number, beside: Float64Array | null, areTraining: boolean, weighting: Weighting, most: number,
-): { mean: number; behind: MeanWithError | null } {
-  if (!beside) return { mean: meanWithError(kernelDensity.logDensity(rows, () => areTraining), weighting).value, behind: null }
-  const { count, row } = spreadRows(beside.length, most)
-  const isAll = count === beside.length
-  const chosen = isAll ? rows : new Float64Array(count * dimension)
-  if (!isAll) for (let k = 0; k < count; k++) chosen.set(rows.subarray(row(k) * dimension, (row(k) + 1) * dimension), k * dimension)
-  const own = kernelDensity.logDensity(chosen, () => areTraining)
-  const some = isAll ? weighting : weightingOf(weighting.clusters ? { clusters: weighting.clusters } : {}, count, row)
-  const behind = pairedDifference(isAll ? beside : Float64Array.from({ length: count }, (_, k) => beside[row(k)]), own, some)
-  return { mean: meanWithError(beside, weighting).value - behind.value, behind }
 }
 
 /**
@@ -215,7 +190,9 @@ export async function testGoodness(energy: FittedEnergy, rows: Float64Array, ran
 /** Numbers that residuals of rows may take up, and slopes of scores. */
 const RESIDUAL_NUMBERS = 4e6
 const SLOPE_NUMBERS = 4e6
-const RESIDUAL_ROWS = 50_000
+const RESIDUAL_ROWS = 20_000
+/** Enough for a standard error good to two hundredths. */
+const SLOPE_ROWS = 5000
 
 /** Residuals of the rows that were fitted; null where they are too few or a score is not finite. */
 export async function findResiduals(energy: FittedEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
@@ -224,7 +201,7 @@ export async function findResiduals(energy: FittedEnergy, table: Table, split: S
   const rows = partOf(table, 'train', split, Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each)))
   const { score } = await energy.evaluate(rows)
   if (rows.length < 10 * d || !score.every(Number.isFinite)) return null
-  const some = thinRows(rows, d, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount))))
-  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some) }
-  return steinResiduals(rows, score, d, estimation, split.trainCount).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
+  const some = thinRows(rows, d, Math.min(SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount)))))
+  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some), weights: await sensitivity.weights(some) }
+  return steinResiduals(rows, score, d, estimation, split.trainCount, await sensitivity.weights(rows)).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
 }

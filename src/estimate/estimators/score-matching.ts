@@ -10,6 +10,8 @@ import { contractAxes } from '../../graph/ops/contract.ts'
 import { fill, scale, sum } from '../../graph/ops/linear.ts'
 import { elementsAt, inOrder } from '../../model/domain.ts'
 import type { TracedModel } from '../../model/model.ts'
+import { metricOf } from '../domain-metric.ts'
+import type { Radial } from '../domain-metric.ts'
 import type { Estimator } from '../estimator.ts'
 
 export const scoreMatching: Estimator = {
@@ -30,23 +32,6 @@ export const scoreMatching: Estimator = {
     const squares = scale(contractAxes(diagonal, square(score), [0], [0]), 0.5)
     return { value: radial.reduce((total, part) => subtract(total, radially(model, score, part)), add(along, squares)), draws: [] }
   },
-}
-
-/** c for the coordinates of a part. */
-interface Radial {
-  readonly weight: Node
-  readonly positions: readonly number[]
-}
-
-/** W = diag(a) − Σ c x xᵀ over parts, and its divergence; undefined for the identity. */
-function metricOf({ domain, boundary, x, graph }: TracedModel): { readonly diagonal: Node; readonly divergence: Node; readonly radial: readonly Radial[] } | undefined {
-  const metrics = domain.parts.map((part) => ({ positions: part.coordinates, metric: part.metric(elementsAt(x, part.coordinates), boundary) }))
-  if (metrics.every(({ metric }) => metric === undefined)) return undefined
-  const whole = (which: 'diagonal' | 'divergence', otherwise: number): Node => inOrder(metrics.map(({ positions, metric }) => ({ positions, values: metric?.[which] ?? fill(graph, otherwise, [positions.length]) })))
-  return {
-    diagonal: whole('diagonal', 1), divergence: whole('divergence', 0),
-    radial: metrics.flatMap(({ positions, metric }) => (metric?.radial ? [{ weight: metric.radial, positions }] : [])),
-  }
 }
 
 /** c [xᵀ∇²log p x + ½ (xᵀφ)²] in the coordinates of a part. */
