@@ -11,6 +11,7 @@ import { ROWS } from '../graph/node.ts'
 import { mul, subtract } from '../graph/ops/arithmetic.ts'
 import { contractAxes } from '../graph/ops/contract.ts'
 import { input } from '../graph/ops/leaf.ts'
+import { fill } from '../graph/ops/linear.ts'
 import { concat } from '../graph/ops/rearrange.ts'
 import type { Part, Side } from '../model/domain/part.ts'
 import { elementsAt } from '../model/domain.ts'
@@ -54,7 +55,7 @@ export async function checkBoundaries(traced: TracedModel, objective: RowObjecti
 }
 
 interface Look {
-  at(points: Float64Array): Promise<{ readonly logDensity: Float64Array; /** [n × P] */ readonly gradients: Float64Array; /** [n × m] */ readonly flux: Float64Array }>
+  at(points: Float64Array): Promise<{ readonly logDensity: Float64Array; /** [n × P] */ readonly gradients: Float64Array; /** [n × m] */ readonly flux: Float64Array; /** a of W, [n × m] */ readonly weight: Float64Array }>
   release(): Promise<void>
 }
 
@@ -67,12 +68,12 @@ async function openLook(traced: TracedModel, objective: RowObjective, part: Part
   const flux = metric?.radial ? subtract(straight, mul(own, mul(metric.radial, contractAxes(own, score, [0], [0])))) : straight
   const slopes = concat(gradient(objective.value, parameters.map(({ packed }) => packed)), 0)
   const rows = input(graph, 'rows', [ROWS, dimension])
-  const [logDensities, gradients, fluxes] = vectorize([logDensity, slopes, flux], new Map([[x, rows]]), ROWS)
-  const executable = await engine.prepare({ name: 'boundary', type: 'float64', inputs: [traced.theta, rows], outputs: { logDensities, gradients, fluxes } })
+  const [logDensities, gradients, fluxes, weights] = vectorize([logDensity, slopes, flux, metric?.diagonal ?? fill(graph, 1, own.shape)], new Map([[x, rows]]), ROWS)
+  const executable = await engine.prepare({ name: 'boundary', type: 'float64', inputs: [traced.theta, rows], outputs: { logDensities, gradients, fluxes, weights } })
   return {
     at: async (points) => {
       const found = await executable.run({ theta: { shape: [theta.length], data: theta }, rows: { shape: [points.length / dimension, dimension], data: points } })
-      return { logDensity: Float64Array.from(found.logDensities.data), gradients: Float64Array.from(found.gradients.data), flux: Float64Array.from(found.fluxes.data) }
+      return { logDensity: Float64Array.from(found.logDensities.data), gradients: Float64Array.from(found.gradients.data), flux: Float64Array.from(found.fluxes.data), weight: Float64Array.from(found.weights.data) }
     },
     release: () => executable.release(),
   }
@@ -81,6 +82,7 @@ async function openLook(traced: TracedModel, objective: RowObjective, part: Part
 interface Powers {
   readonly density: number
   readonly flux: number
+  readonly weight: number
   /** One a parameter. */
   readonly gradients: readonly number[]
 }
@@ -106,18 +108,21 @@ async function powersAt(look: Look, side: Side, points: Float64Array, { coordina
   return {
     density: power((found, row) => found.logDensity[row]),
     flux: power((found, row) => size(found.flux[row * coordinates.length + side.coordinate])),
+    weight: power((found, row) => size(found.weight[row * coordinates.length + side.coordinate])),
     gradients: Array.from({ length: width }, (_, k) => power((found, row) => size(found.gradients[row * width + k]))),
   }
 }
 
-function judge({ density, flux, gradients }: Powers, side: Side, traced: TracedModel, { kind }: Part, fixed: Estimate['fixed']): Warning[] {
+function judge({ density, flux, weight, gradients }: Powers, side: Side, traced: TracedModel, { kind }: Part, fixed: Estimate['fixed']): Warning[] {
   const { text } = traced.boundary.weight[kind]
   const shape = Math.abs(density) < TOLERANCE ? 'stays finite' : `behaves like the power ${density.toFixed(2)} of the distance`
   const remedy = `--boundary-weight "${kind === 'simplex' ? 'minsq(0.3)' : '(x/(x + s))^2'}"`
-  if (!(density + flux > TOLERANCE)) {
+  const isBiased = !(density + flux > TOLERANCE)
+  if (isBiased && !(weight > TOLERANCE)) {
     return [{ code: 'boundary-not-vanishing', message: `With the boundary weight ${text} the objective takes for granted that the density vanishes at ${side.text}, where the fitted one ${shape}: the estimates are biased. Use a weight that vanishes there, such as ${remedy}.` }]
   }
   const weak = traced.parameterNames.filter((_, k) => !fixed?.[k] && density + 2 * gradients[k] < -1 + TOLERANCE)
+  if (isBiased) return [{ code: 'weak-boundary-weight', message: `The boundary weight ${text} is too weak at ${side.text}, where the fitted density ${shape}: the estimates are biased. Use a weight that falls faster, such as ${remedy}.` }]
   if (weak.length === 0) return []
   return [{ code: 'weak-boundary-weight', message: `The boundary weight ${text} is too weak at ${side.text}, where the fitted density ${shape}: ${weak.slice(0, 6).join(', ')}${weak.length > 6 ? ', …' : ''} ${weak.length === 1 ? 'has' : 'have'} no finite variance there, and intervals need not cover. Use a weight that falls faster, such as ${remedy}.` }]
 }
