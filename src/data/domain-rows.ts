@@ -64,6 +64,29 @@ export function pointTable(domain: PlacedDomain, table: Table): Table {
 }
 
 /**
+ * So close to zero that what is computed there is the limit to all digits, far enough that squares of it and of its inverse are numbers.
+ */
+const NEARLY_ZERO = 1e-100
+
+/**
+ * Points with the parts of compositions that are zero moved inside by next to nothing, and how many had one. With a weight that
+ * vanishes there the objective of such a point has a limit, though log p and its score have none.
+ */
+export function withoutZeros(domain: PlacedDomain, points: Table): { readonly points: Table; readonly zeros: number } {
+  const coordinates = domain.parts.filter(({ kind }) => kind === 'simplex').flatMap((part) => part.coordinates)
+  const d = domain.coordinates.length
+  let values = points.values
+  let zeros = 0
+  for (let start = 0; start < values.length && coordinates.length > 0; start += d) {
+    const found = coordinates.filter((k) => values[start + k] === 0)
+    if (found.length === 0) continue
+    if (zeros++ === 0) values = values.slice()
+    for (const k of found) values[start + k] = NEARLY_ZERO
+  }
+  return { points: zeros === 0 ? points : { ...points, values }, zeros }
+}
+
+/**
  * A table without the columns that others determine: the last part of each composition.
  * @param which whether the table's columns are those of the data, or the coordinates of points
  */

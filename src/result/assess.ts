@@ -12,7 +12,8 @@ import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
 import { openEnergy } from '../evaluate/open-energy.ts'
-import { sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
+import { sphereArea, sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
+import { formatNumber } from '../report/format.ts'
 import { lebesgueColumns } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
@@ -111,6 +112,11 @@ export type Baselines = PerBaseline<Baseline | null>
 async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
   const found = await sphereNormalizer(energy, domain, rows)
   if (!found) warnings.push({ code: 'unnormalized', message: `log Z is not known: quadrature reaches spheres of up to three dimensions, alone, and the domain is ${domain.text}. Scores are known, densities only up to a factor.` })
+  const uniform = -sphereArea(domain.coordinates.length)
+  const mean = found && meanWithError((await energy.evaluate(rows)).energy.map((value) => -value - found.value)).value
+  if (mean !== undefined && mean < uniform) {
+    warnings.push({ code: 'mode-without-rows', message: `The density has its mass where no rows are: they are less likely (${formatNumber(mean, 3)} nats a row) than under the uniform distribution (${formatNumber(uniform, 3)}). Score matching sees slopes at the rows, and hardly how high modes apart stand. Take fewer parameters, such as von-mises-fisher, or hold some with --fix.` })
+  }
   return found ?? null
 }
 

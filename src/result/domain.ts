@@ -1,6 +1,7 @@
 // The domain of a fit: the model's own or the one that is asked for, its boundary weight, and the rows brought to it.
 import { UnnormError } from '../base/errors.ts'
-import { boundaryScales, checkDomain, closeRows, pointTable } from '../data/domain-rows.ts'
+import type { Warning } from '../base/errors.ts'
+import { boundaryScales, checkDomain, closeRows, pointTable, withoutZeros } from '../data/domain-rows.ts'
 import type { Table } from '../data/table.ts'
 import { domain as domainOf, hasAngles, liesWithin } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
@@ -28,6 +29,7 @@ export interface DomainSetting {
   readonly table: Table
   /** What the model sees of them; the same table where no column is an angle. */
   readonly points: Table
+  readonly warnings: readonly Warning[]
 }
 
 /**
@@ -38,12 +40,20 @@ export async function settleDomain(model: Model, given: Table, request: DomainRe
   const { domain, isOwn } = placedDomain(model, given.columns, request.domain)
   const table = request.close ? closeRows(domain, given) : given
   checkDomain(domain, table)
-  const points = pointTable(domain, table)
+  const { points, zeros } = withoutZeros(domain, pointTable(domain, table))
   const otherwise = weightOf(model)
   const weight = request.boundaryWeight === undefined ? otherwise : await parseBoundaryWeight(request.boundaryWeight, domain, otherwise)
+  if (zeros > 0 && !weight.simplex.of) {
+    throw new UnnormError('outside-domain', `${table.source}: ${zeros} of ${table.rows} rows have a part that is zero, where the objective has no limit without a boundary weight (leave --boundary-weight none out)`)
+  }
   const kinds = new Set(domain.parts.filter(({ kind, sides }) => sides.length > 0 || (kind === 'sphere' && weight.sphere.of)).map(({ kind }) => kind))
-  return { domain, isOwn, boundary: { weight, scales: boundaryScales(domain, points) }, boundaryWeight: weightWords(weight, kinds), table, points }
+  return { domain, isOwn, boundary: { weight, scales: boundaryScales(domain, points) }, boundaryWeight: weightWords(weight, kinds), table, points, warnings: zeros > 0 ? [zeroParts(zeros, table)] : [] }
 }
+
+const zeroParts = (zeros: number, { rows }: Table): Warning => ({
+  code: 'zero-parts',
+  message: `${zeros} of ${rows} rows have a part that is zero. No continuous density has such rows; the objective takes its limit there, and log p has none, so that the log-likelihood is that of the density's pole or infinite. Parameters of log x for such a part rest on how zeros came about: hold them with --fix if they are known.`,
+})
 
 /** The domain that is asked for, if the model can live there, and whether it is the model's own. */
 function placedDomain(model: Model, columns: readonly string[], asked: string | undefined): { domain: PlacedDomain; isOwn: boolean } {

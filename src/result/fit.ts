@@ -52,6 +52,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const warnings: Warning[] = []
   const located = await settleDomain(source, given, options)
   const { domain, table, points } = located
+  warnings.push(...located.warnings)
   checkConstantColumns(table)
   checkWeighting(table)
   warnings.push(...checkCollinearity(independentColumns(domain, table)))

@@ -223,4 +223,14 @@ describe('simplices: the sphere of square roots by differences', () => {
     const moved = difference(await objectives(ppi, rows, one), await objectives(ppi, rows, other))
     vectors.forEach((z, k) => expectNear(moved[k], onSphere(byPpi(one), h, z) - onSphere(byPpi(other), h, z)))
   })
+
+  test('at a zero the objective is its limit', async () => {
+    for (const of of [leastSquare(0.3), productOfSquares(0.1)]) {
+      const traced = tracedOn(model('dirichlet'), 'simplex', ['a', 'b', 'c'], { ...defaultWeight, simplex: { text: 'test', of } })
+      const near = (distance: number): number[] => [distance, 0.4 * (1 - distance), 0.6 * (1 - distance)]
+      const [limit, close, closer] = await objectives(traced, Float64Array.from([1e-100, 1e-4, 1e-5].flatMap(near)), [0.7, 2, 3])
+      expect(Math.abs(closer - limit)).toBeLessThan(0.2 * Math.abs(close - limit))
+      expect(Math.abs(closer - limit)).toBeLessThan(1e-3)
+    }
+  })
 })

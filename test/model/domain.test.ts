@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { UnnormError } from '../../src/base/errors.ts'
 import { createRandom } from '../../src/base/random.ts'
-import { checkDomain, closeRows } from '../../src/data/domain-rows.ts'
+import { checkDomain, closeRows, withoutZeros } from '../../src/data/domain-rows.ts'
 import { domain, liesWithin, pointsOf, rowsOf } from '../../src/model/domain.ts'
 import { parseBoundaryWeight } from '../../src/model/domain/weight-text.ts'
 import { defaultWeight } from '../../src/model/domain/boundary-weight.ts'
@@ -154,4 +154,13 @@ test('boundary weights go to the parts that they are for', async () => {
   await refused('distance, none', 'x > 0', ['x']).toThrow('two weights of columns with a bound')
   await refused('minsq(-1)', 'x > 0, simplex(a, b)', ['x', 'a', 'b']).toThrow('the cap is no number > 0')
   await refused('min(y, 3)', 'x > 0', ['x']).toThrow('y stands for nothing: it is a function of x and s\n  min(y, 3)\n      ^')
+})
+
+test('parts that are zero are moved inside by next to nothing, and counted', () => {
+  const placed = domain('simplex(a, b, c)').over(['a', 'b', 'c', 'x'])
+  const table = tableOf(['a', 'b', 'c', 'x'], [[0.2, 0.3, 0.5, 0], [0, 0.4, 0.6, 1], [0, 0, 1, 2]])
+  const { points, zeros } = withoutZeros(placed, table)
+  expect(zeros).toBe(2)
+  expect(Array.from(points.values)).toEqual([0.2, 0.3, 0.5, 0, 1e-100, 0.4, 0.6, 1, 1e-100, 1e-100, 1, 2])
+  expect(table.values[4]).toBe(0)
 })

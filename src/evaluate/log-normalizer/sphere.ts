@@ -1,6 +1,7 @@
 // log Z on a sphere of up to three dimensions: adaptive Gauss–Legendre quadrature on the faces of the cube around it, each seen
 // from the center (the gnomonic projection z = v/‖v‖, whose area element is ‖v‖^−p in p coordinates).
 import { thinRows } from '../../estimate/row-moments.ts'
+import { logGammaOf } from '../../graph/ops/special.ts'
 import { pointsOf, rowsOf } from '../../model/domain.ts'
 import type { PlacedDomain } from '../../model/domain.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
@@ -37,6 +38,9 @@ export async function sphereNormalizer(energy: FittedEnergy, domain: PlacedDomai
   const { total, error, reference } = await refineCells(cells, detectors, rule, integrand, { tolerance: TOLERANCE, maximumEvaluations: MOST_EVALUATIONS })
   return { value: reference + Math.log(total), standardError: error / total, method: 'quadrature', evaluations: integrand.evaluations() }
 }
+
+/** log of the area of the unit sphere in p coordinates, 2π^{p/2}/Γ(p/2). */
+export const sphereArea = (p: number): number => Math.LN2 + (p / 2) * Math.log(Math.PI) - logGammaOf(p / 2)
 
 /** The 2p faces of the cube [−1, 1]ᵖ: face 2j is where coordinate j is 1, face 2j + 1 where it is −1. */
 const faces = (dimension: number): Cell[] => Array.from({ length: 2 * (dimension + 1) }, (_, face) => ({ middle: Array.from({ length: dimension }, (__, k) => (k === 0 ? APART * face : 0)), half: 1 }))

@@ -1,0 +1,64 @@
+// Domains on the command line: fits on them, what is refused, and what other commands make of such runs.
+import { expect, it } from 'vitest'
+import { iris, workspace } from './workspace.ts'
+
+const here = workspace()
+const directions = 'declination,inclination\n140,21\n127,23\n142,19\n136,22\n'
+
+it('the truncated Gaussian of the reference page, its weight in fit.json', async () => {
+  const fit = await here.document('fit', iris, '--model', 'truncated-gaussian', '--boundary-weight', 'min(x, 3)')
+  expect(fit).toMatchObject({
+    model: { domain: '`Sepal.Length` > 0, `Sepal.Width` > 0, `Petal.Length` > 0, `Petal.Width` > 0' },
+    estimator: { route: 'closed-form', boundaryWeight: 'min(x, 3)' },
+  })
+  const [first] = fit.parameters as { name: string; estimate: number; standardError: number }[]
+  expect([first.name, first.estimate.toFixed(9), first.standardError.toFixed(5)]).toEqual(['precision[1,1]', '10.245238173', '1.09859'])
+})
+
+it('directions in degrees: full and hybrid estimate, scores by the angles', async () => {
+  here.write('directions.csv', directions)
+  const words = ['fit', 'directions.csv', '--model', 'von-mises-fisher', '--domain', 'direction(declination, inclination)']
+  const kappa = (fit: Record<string, unknown>): number => (fit.parameters as { name: string; estimate: number }[]).find(({ name }) => name === 'kappa')!.estimate
+  const full = await here.document(...words, '--out', 'full')
+  expect(kappa(full)).toBeCloseTo(212.8724964, 6)
+  expect(full).toMatchObject({ logNormalizer: { method: 'exact' }, logLikelihood: { baselines: { gaussian: null } } })
+  expect(kappa(await here.document(...words, '--fix', 'direction'))).toBeCloseTo(212.8705506, 6)
+  await here.document('score', 'full', 'directions.csv', '-o', 'scored.csv')
+  const [header, ...rows] = here.read('scored.csv').toString().trim().split('\n').map((line) => line.split(','))
+  // log p at the first direction and a thousandth of a degree on, by hand.
+  const eta = (full.parameters as { estimate: number }[]).slice(0, 3).map(({ estimate }) => estimate)
+  const log = (a: number, b: number): number => [Math.cos(b) * Math.cos(a), Math.cos(b) * Math.sin(a), Math.sin(b)].reduce((sum, z, k) => sum + eta[k] * z, 0)
+  const degree = Math.PI / 180
+  const slopes = [log(140.001 * degree, 21 * degree) - log(139.999 * degree, 21 * degree), log(140 * degree, 21.001 * degree) - log(140 * degree, 20.999 * degree)].map((difference) => difference / 0.002)
+  const score = ['score_declination', 'score_inclination'].map((name) => Number(rows[0][header.indexOf(name)]))
+  score.forEach((value, k) => expect(value).toBeCloseTo(slopes[k], 5))
+})
+
+it('compositions are closed when asked to, and a sample of them sums to one', async () => {
+  const parts = Array.from({ length: 200 }, (_, k) => [2 + Math.sin(k), 3 + Math.cos(1.7 * k), 1 + (k % 7) / 7])
+  here.write('parts.csv', `a,b,c\n${parts.map((row) => row.join(',')).join('\n')}\n`)
+  await here.refused(['fit', 'parts.csv', '--model', 'dirichlet'], 1, { code: 'outside-domain', message: /^parts\.csv: 200 of 200 rows lie outside the domain simplex\(a, b, c\): row 1: the parts sum to 7, more than 1 by 6 \(2, 4, 1\); .*--close divides/ })
+  expect(await here.document('fit', 'parts.csv', '--model', 'dirichlet', '--close', '--out', 'closed')).toMatchObject({ estimator: { boundaryWeight: 'minsq(0.3)', stopped: 'solved' } })
+  await here.document('sample', 'closed', '-n', '50', '-o', 'drawn.csv')
+  const drawn = here.read('drawn.csv').toString().trim().split('\n').slice(1).map((line) => line.split(',').map(Number))
+  for (const row of drawn) expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12)
+  await here.refused(['evaluate', 'closed', 'parts.csv'], 1, { code: 'outside-domain', message: /--close divides/ })
+  expect(await here.document('evaluate', 'closed', 'parts.csv', '--close')).toMatchObject({ rows: 200, logNormalizer: { method: 'exact' } })
+})
+
+it('what a domain refuses', async () => {
+  here.write('directions.csv', directions)
+  const fit = (...words: string[]): string[] => ['fit', 'directions.csv', ...words]
+  const refusals: [string[], number, string, RegExp][] = [
+    [fit('--domain', 'inclination > '), 2, 'invalid-domain', /^invalid domain: it ends where a number or the name of a column should be\n {2}inclination > \n {16}\^$/],
+    [fit('--domain', 'inklination > 0', '--model', 'gaussian'), 1, 'unknown-column', /unknown column inklination \(did you mean inclination\?\)/],
+    [fit('--domain', 'inclination > 20', '--model', 'gaussian'), 1, 'outside-domain', /1 of 4 rows lies outside the domain inclination > 20: row 3: inclination is 19/],
+    [fit('--domain', 'positive'), 2, 'invalid-domain', /mlp is a network/],
+    [fit('--domain', 'positive', '--model', 'gaussian', '--by', 'denoising'), 2, 'invalid-option', /denoising adds noise, which leaves the domain/],
+    [fit('--domain', 'real', '--model', 'truncated-gaussian', '--boundary-weight', 'min(x, 3)'), 2, 'invalid-boundary-weight', /is a weight of columns with a bound, and the domain is real/],
+    [fit('--model', 'gamma', '--columns', 'inclination', '--domain', 'real'), 1, 'invalid-domain', /real is not inside inclination > 0, where model gamma is defined/],
+    [fit('--model', 'gamma', '--columns', 'inclination', '--boundary-weight', 'min(y, 3)'), 2, 'formula', /^invalid boundary weight: y stands for nothing: it is a function of x and s\n {2}min\(y, 3\)\n {6}\^$/],
+    [fit('--model', 'gamma', '--columns', 'inclination', '--close'), 2, 'invalid-option', /has neither compositions nor directions/],
+  ]
+  for (const [words, code, error, message] of refusals) await here.refused(words, code, { code: error, message })
+})
