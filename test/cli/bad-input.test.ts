@@ -170,7 +170,7 @@ describe('a place that cannot be written', () => {
     execFileSync('mkfifo', [here.path('pipe.csv')])
     symlinkSync('/dev/full', here.path('full.svg'))
     await here.refused(['score', 'good', iris, '-o', '/dev/stdout'], 2, { code: 'unknown-format', message: /^invalid output: \/dev\/stdout \(must end in \.csv/ })
-    await here.refused(['plot', 'good', '-o', '/dev/stdout'], 2, { code: 'unknown-format', message: 'invalid out: /dev/stdout (must end in .svg or .png)' })
+    await here.refused(['plot', 'good', '-o', '/dev/stdout'], 2, { code: 'unknown-format', message: 'invalid out: /dev/stdout (must end in .svg, .png or .gif, or be a folder: frames/)' })
     await here.refused(['score', 'good', iris, '-o', 'pipe.csv'], 1, { code: 'not-a-file', message: 'cannot write pipe.csv: it is a pipe or device, which cannot be written whole or not at all (name a file)' })
     await here.refused(['plot', 'good', '-o', 'full.svg'], 1, { code: 'not-a-file', message: /^cannot write full\.svg: it is a pipe or device/ })
     await here.refused(['fit', 'pipe.csv'], 1, { code: 'not-a-file', message: /^cannot read pipe\.csv: it is a pipe or device/ })

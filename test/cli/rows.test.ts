@@ -214,10 +214,11 @@ describe('plot', () => {
 
 describe('models and estimators', () => {
   it('are listed with formulas and options', async () => {
-    expect(await here.document('models')).toMatchObject({ models: [
+    const { models } = await here.document('models') as unknown as { models: { name: string }[] }
+    expect(models.filter(({ name }) => ['gaussian', 'precision', 'mlp'].includes(name))).toMatchObject([
       { name: 'gaussian', kind: 'parametric', options: [] }, { name: 'precision', kind: 'parametric', options: [] },
       { name: 'mlp', kind: 'network', logDensity: expect.any(String), options: [{ name: 'hidden', default: null }, { name: 'activation', default: 'silu' }, { name: 'fourier', default: 0 }] },
-    ] })
+    ])
     expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', tex: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'dual' }, { name: 'ladder' }, { name: 'naive-likelihood' }] })
     expect((await here.cli('models')).stdout).toContain('−½ xᵀ K x + ηᵀ x')
     const { stdout } = await here.cli('estimators')
