@@ -26,7 +26,7 @@ describe('--fix', () => {
     expect(named(found, 'precision[1,4]')).toEqual({ name: 'precision[1,4]', estimate: 0, standardError: null, interval: null, fixed: true })
     expect(found.estimator.stopped).toBe('solved')
     const { stdout } = await here.cli('fit', iris, '--model', 'gaussian', '--fix', 'precision[1,2] = 0', '--out', 'shown')
-    expect(stdout).toMatch(/precision\[1,2\]\s+0\s+fixed\s+–/)
+    expect(stdout).toMatch(/precision\[1,2\]\s+0\s+–\s+fixed/)
   })
   it('refuses what is no parameter, and networks', async () => {
     await here.refused(['fit', iris, '--model', 'gaussian', '--fix', 'precison[1,4] = 0'], 1, { code: 'unknown-parameter', message: /^invalid fix: unknown parameter precison\[1,4\] \(did you mean precision\[1,4\]\?\)/ })
@@ -106,7 +106,7 @@ describe('verdicts', () => {
   it('a term that the rows would have negative ends at a bound', async () => {
     const found = await fit(heavy, '--model', model('quartic.ts', 'name: \'quartic\', parameters: { k: positive(), q: positive() }, logDensity: ({ k, q }, x) => x.at(0).square().mul(k).mul(-0.5).sub(x.at(0).pow(4).mul(q))'))
     expect(found.estimator.stopped).toBe('at a bound')
-    expect(named(found, 'q')).toEqual({ name: 'q', estimate: 0, standardError: null, interval: null })
+    expect(named(found, 'q')).toEqual({ name: 'q', estimate: 0, standardError: null, interval: null, atBound: true })
     expect(found.warnings.map(({ code }) => code)).toContain('at-bound')
   })
   it('parameters that only their sum matters of are named as a flat direction', async () => {
