@@ -27,15 +27,19 @@ interface Tried {
 }
 
 export async function search(work: ParametricWork): Promise<Found> {
-  const { traced, estimator, batch, options, scout } = work
+  const { traced, estimator, options, scout } = work
   const { random, onProgress } = options
+  const batch = keepingHessian(work.batch)
   const { positive } = traced
   const problem = searchProblem(batch, positive)
   const route = traced.parameterCount <= LARGEST_NEWTON ? 'newton' : 'lbfgs'
   const method = route === 'newton' ? newton : lbfgs
   const maxSteps = options.maxSteps ?? (route === 'newton' ? 200 : 1000)
   const base = toSearch(startValues(traced, random), positive)
-  const startOf = (attempt: number): Float64Array => (attempt === 0 ? base : scattered(base, positive, random.split('starts').split(attempt)))
+  const own = Array.from({ length: STARTS }, (_, k) => (k === 0 ? base : scattered(base, positive, random.split('starts').split(k))))
+  // Of a long table the starts are tried on some rows: from the lowest minimum of those it is a few steps to that of all.
+  const ahead = scout && scout !== work.batch && route === 'newton' && options.maxSteps === undefined ? await lowestMinimum(scout, positive, own) : undefined
+  const starts = ahead ? [ahead, ...own] : own
   let total = 0
   const from = async (start: Float64Array, isFirst: boolean): Promise<Tried> => {
     const result = await method(problem, start, { maxSteps, onStep: (_, objective) => onProgress?.({ step: ++total, objective }) })
@@ -49,15 +53,15 @@ export async function search(work: ParametricWork): Promise<Found> {
     return { start, result, pinned, felt }
   }
   const tried: Tried[] = []
-  for (let attempt = 0; attempt < STARTS; attempt++) {
-    const one = await from(startOf(attempt), attempt === 0)
+  for (const [attempt, start] of starts.entries()) {
+    const one = await from(start, attempt === 0)
     tried.push(one)
     const known = one.result.outcome === 'ran-off' && estimator.unboundedBecause !== undefined
     // Where parameters that the objective contains change nothing, as factors of a product that starts at zero do, the point
     // may be no minimum: the curvature does not tell, other starts do.
     const isMinimum = one.result.outcome === 'converged' && !(one.felt && one.felt.curvature.flat.length > 0)
-    if (isMinimum && attempt === 0 && scout && route === 'newton') {
-      const lower = await lookAround(scout, positive, one.result.u, [1, 2, 3, 4].map(startOf))
+    if (isMinimum && attempt === 0 && scout && route === 'newton' && !ahead) {
+      const lower = await lookAround(scout, positive, one.result.u, own.slice(1))
       if (lower) tried.push(await from(lower, false))
     }
     if (isMinimum || one.result.outcome === 'interrupted' || known) break
@@ -69,6 +73,31 @@ export async function search(work: ParametricWork): Promise<Found> {
 
 /** Steps of a search that only looks whether there is a lower minimum. */
 const SCOUTING_STEPS = 60
+
+/** Where a search over some rows ends lowest, from any of the starts; undefined where none converges. */
+async function lowestMinimum(scout: FullBatch, positive: readonly boolean[], starts: readonly Float64Array[]): Promise<Float64Array | undefined> {
+  const problem = searchProblem(scout, positive)
+  let lowest: SearchResult | undefined
+  for (const start of starts) {
+    const result = await newton(problem, start, { maxSteps: SCOUTING_STEPS })
+    if (result.outcome === 'interrupted') return undefined
+    if (result.outcome === 'converged' && !(lowest && result.objective >= lowest.objective)) lowest = result
+  }
+  return lowest?.u
+}
+
+/** The same with its last Hessian kept: where a search ends, its errors are computed. */
+function keepingHessian(batch: FullBatch): FullBatch {
+  let last: { readonly theta: Float64Array; readonly hessian: Promise<Float64Array> } | undefined
+  return {
+    ...batch,
+    hessian: (theta, basis) => {
+      if (basis) return batch.hessian(theta, basis)
+      if (!last?.theta.every((value, k) => value === theta[k])) last = { theta, hessian: batch.hessian(theta) }
+      return last.hessian
+    },
+  }
+}
 
 /**
  * A minimum that is lower than the one at `u` for some of the rows, reached from one of the starts: an objective that is not quadratic

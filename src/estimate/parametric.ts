@@ -2,6 +2,7 @@
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
+import { sharingEngine } from '../engine/sharing.ts'
 import type { Random } from '../base/random.ts'
 import { initialValues } from '../model/model.ts'
 import type { TracedModel } from '../model/model.ts'
@@ -86,8 +87,9 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   if (quadratic && options.initial) {
     throw new UnnormError('invalid-option', `invalid init: ${estimator.name} of ${traced.model.name} is solved in closed form, wherever it starts (leave it out)`, 'usage')
   }
-  const batch = openTable(traced, objective, rows, engine, options.signal, weighting)
-  const scout = quadratic || options.initial ? undefined : openScout(batch, traced, objective, rows, engine, options)
+  const shared = sharingEngine(engine)
+  const batch = openTable(traced, objective, rows, shared.engine, options.signal, weighting)
+  const scout = quadratic || options.initial ? undefined : openScout(batch, traced, objective, rows, shared.engine, options)
   const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options, ...(scout ? { scout } : {}) }
   try {
     const free = await conclude(work, await (quadratic ? solve(work) : search(work)))
@@ -97,8 +99,7 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
     const fit: ParametricFit = { ...lifted, replicates, noise: { method: objective.method, points: objective.points } }
     return isFound ? { ...fit, warnings: [...fit.warnings, ...doubts(whole, fit.theta)] } : fit
   } finally {
-    await scout?.release()
-    await batch.release()
+    await shared.release()
   }
 }
 

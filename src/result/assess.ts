@@ -50,6 +50,8 @@ const EVALUATED_ROWS = 20_000
 const BASELINE_ROWS = 100_000
 /** Rows on which the kernel density is evaluated where there are more than three times as many: each costs thousands of kernels. */
 const KERNEL_DENSITY_ROWS = 10_000
+/** The same in a parametric fit, which takes a second: enough for the third digit. */
+export const QUICK_KERNEL_ROWS = 3000
 
 /** Up to `most` rows of one part of a split, evenly spaced: how many, and which of the table. */
 function placesOf(part: 'train' | 'heldOut', split: Split, most: number): { readonly count: number; row(k: number): number } {
@@ -150,18 +152,41 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
  * Log-likelihoods per row of the model and the baselines, all on the same rows.
  * @param areTraining whether they are rows that the baselines were fitted to
  * @param weighting how the rows count
+ * @param kernelRows of how many rows the kernel density is evaluated, where there are more than three times as many
  */
-export async function compareLikelihoods(energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}): Promise<Likelihoods> {
+export async function compareLikelihoods(
+  energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}, kernelRows = Infinity,
+): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const ofBaselines = perBaseline((name) => baselines[name]?.logDensity(rows, () => areTraining) ?? null)
+  const ofBaselines = perBaseline((name) => (name === 'kernelDensity' ? null : baselines[name]?.logDensity(rows, () => areTraining) ?? null))
+  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian, areTraining, weighting, kernelRows)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
   return {
     model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
-    baselines: perBaseline((name) => mean(ofBaselines[name])),
-    differences: perBaseline((name) => against(ofBaselines[name])),
+    baselines: perBaseline((name) => (name === 'kernelDensity' ? kernelDensity?.mean ?? null : mean(ofBaselines[name]))),
+    differences: perBaseline((name) => (name === 'kernelDensity' ? (perRow && kernelDensity?.behind) ?? null : against(ofBaselines[name]))),
   }
+}
+
+/**
+ * The kernel density on some of very many rows: its mean is that of other log-densities over all rows, less what it lies behind
+ * them on those some, so that both stand for the same rows.
+ * @param beside log-densities of all rows, the closer to it the better; null: it is evaluated at all of them
+ */
+function kernelDensityBeside(
+  kernelDensity: Baseline, rows: Float64Array, dimension: number, beside: Float64Array | null, areTraining: boolean, weighting: Weighting, most: number,
+): { mean: number; behind: MeanWithError | null } {
+  if (!beside) return { mean: meanWithError(kernelDensity.logDensity(rows, () => areTraining), weighting).value, behind: null }
+  const { count, row } = spreadRows(beside.length, most)
+  const isAll = count === beside.length
+  const chosen = isAll ? rows : new Float64Array(count * dimension)
+  if (!isAll) for (let k = 0; k < count; k++) chosen.set(rows.subarray(row(k) * dimension, (row(k) + 1) * dimension), k * dimension)
+  const own = kernelDensity.logDensity(chosen, () => areTraining)
+  const some = isAll ? weighting : weightingOf(weighting.clusters ? { clusters: weighting.clusters } : {}, count, row)
+  const behind = pairedDifference(isAll ? beside : Float64Array.from({ length: count }, (_, k) => beside[row(k)]), own, some)
+  return { mean: meanWithError(beside, weighting).value - behind.value, behind }
 }
 
 /**

@@ -21,7 +21,7 @@ import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
+import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
@@ -91,12 +91,12 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split))
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
-  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split))
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split), isNetwork ? Infinity : QUICK_KERNEL_ROWS)
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true, evaluationWeighting(table, 'train', split))).model : likelihoods.model
-  const clusters = findClusters(table.values, table.columns.length)
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
-  const heightsUnknown = isNetwork && name !== 'dual' && clusters.separated
-  if (heightsUnknown) warnings.push(clusterWarning(clusters))
+  const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
+  const heightsUnknown = clusters?.separated === true
+  if (clusters && heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
   // Test and calibration take rows as independent draws that count alike.
   const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))

@@ -16,7 +16,7 @@ import { defineModel } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
 import { scalar } from '../../src/model/parameters.ts'
 import { real } from '../../src/model/domain.ts'
-import { baselineLikelihoods, fitBaselines } from '../../src/result/assess.ts'
+import { baselineLikelihoods, compareLikelihoods, fitBaselines } from '../../src/result/assess.ts'
 import { fitModel } from '../../src/result/fit.ts'
 import { splitOfFit } from '../../src/result/held-out.ts'
 import type { FitEnvironment, FitRequest } from '../../src/result/request.ts'
@@ -168,6 +168,22 @@ describe('the result', () => {
     expect(gaussianMixture).toBeCloseTo(exact.gaussianMixture!, 10)
     // Of 2000 rows the part has about five each; what is left is the error of the difference between two close densities.
     expect(Math.abs(kernelDensity! - exact.kernelDensity!)).toBeLessThan(0.002)
+  })
+
+  test('a kernel density judged on some of many rows stands beside the model on the same rows', async () => {
+    const baselines = fitBaselines(correlatedRows(300), real().over(['a', 'b']))
+    const rows = correlatedRows(20_000)
+    const energy = { columns: ['a', 'b'], evaluate: async (points: Float64Array) => ({ energy: Float64Array.from({ length: points.length / 2 }, (_, i) => points[2 * i] ** 2 / 2 + (points[2 * i + 1] - 0.6 * points[2 * i]) ** 2 / 1.28), score: new Float64Array(points.length) }) }
+    const logZ = { value: Math.log(2 * Math.PI * 0.8), standardError: 0, method: 'exact' }
+    const all = await compareLikelihoods(energy, rows, logZ, baselines, false)
+    const some = await compareLikelihoods(energy, rows, logZ, baselines, false, {}, 3000)
+    expect([some.model, some.baselines.gaussian]).toEqual([all.model, all.baselines.gaussian])
+    const gap = some.baselines.kernelDensity! - all.baselines.kernelDensity!
+    expect(gap).not.toBe(0)
+    // The difference on some rows and that on all: within four errors of the smaller sample; both columns tell the same.
+    expect(Math.abs(gap)).toBeLessThan(4 * some.differences.kernelDensity!.standardError)
+    expect(some.model!.value - some.baselines.kernelDensity!).toBeCloseTo(some.differences.kernelDensity!.value, 12)
+    expect(some.differences.kernelDensity!.standardError / all.differences.kernelDensity!.standardError).toBeCloseTo(Math.sqrt(20 / 3), 0)
   })
 
   test('log-density is −energy − log Z; denoising is Tweedie–Miyasawa with the noise’s covariance', async () => {

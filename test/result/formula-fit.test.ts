@@ -107,6 +107,19 @@ describe('a formula that is not quadratic in its parameters', () => {
     })
   }, 120_000)
 
+  test('what is subtracted from a column starts at its mean, and a search over many rows ends where one over few leads', async () => {
+    const model = formulaModel(text, { columns: ['h', 'w'], parameters: 'a > 0, s > 0' })
+    const started = model.forRows!({ dimension: 2, covariance: new Float64Array(4), ladder: undefined, rows: () => new Float64Array(0), moments: () => ({ mean: Float64Array.of(170.5, 3), covariance: new Float64Array(4) }) })
+    expect(Object.values(started.parameters(2)).map(({ initial }) => initial(createRandom(0))[0])).toEqual([0, 170.5, 1, 1, 0])
+    expect(formulaModel(text, { columns: ['h', 'w'], parameters: 'mu = 3' }).forRows).toBeUndefined()
+    // 15 000 rows are enough for a sample of them to lead: the end is the same as from the truth.
+    const rows = simulate(15_000, 'many')
+    const { fit, theta } = await fitFormula(text, rows, ['h', 'w'], {}, 'a > 0, s > 0')
+    const near = await fitFormula(text, rows, ['h', 'w'], { steps: 50 }, 'k = 0.6, mu = 170, a > 0 = 0.05, s > 0 = 2, b = 0.4')
+    expect(fit.estimator.stopped).toBe('converged')
+    expectClose(theta, near.theta, 1e-6)
+  }, 60_000)
+
   test('start values are taken', async () => {
     const rows = simulate(500, 'start')
     const given = await fitFormula(text, rows, ['h', 'w'], {}, 'k = 0.6, mu = 170, a > 0 = 0.05, s > 0 = 2, b = 0.4')

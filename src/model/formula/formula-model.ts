@@ -3,8 +3,9 @@ import { UnnormError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
 import { createRandom } from '../../base/random.ts'
 import { directional } from '../../differentiate/forward.ts'
-import { Graph } from '../../graph/node.ts'
+import { Graph, topological } from '../../graph/node.ts'
 import type { Shape } from '../../graph/node.ts'
+import { subtract } from '../../graph/ops/arithmetic.ts'
 import { constant, input } from '../../graph/ops/leaf.ts'
 import { splat } from '../../graph/ops/linear.ts'
 import { real } from '../domain.ts'
@@ -60,24 +61,38 @@ export function formulaColumns(text: string, available: readonly string[]): stri
 export function formulaModel(text: string, { columns, parameters = '' }: FormulaOptions): Model {
   const formula = parseFormula(text)
   const statements = parameters.trim() === '' ? [] : parseParameterList(parameters)
-  const { found, wholes } = examine(formula, columns, statements)
+  const { found, wholes, centers } = examine(formula, columns, statements)
   const record = Object.fromEntries(found.map((parameter) => [parameter.name, parameterOf(parameter, statements)]))
   const known = new Set(found.flatMap(({ name, base }) => [name, base, ...elementNames(name, record[name])]))
   refuseUnknown(statements, known, columns)
-  return defineModel<string>({
+  const withParameters = (own: Readonly<Record<string, Parameter>>, forRows: Model['forRows']): Model => defineModel<string>({
     name: 'formula',
     formula: text.trim(),
     tex: formulaTex(formula.term, { columns }),
     domain: real(columns.length),
-    parameters: record,
+    parameters: own,
+    ...(forRows ? { forRows } : {}),
     logDensity: (values, x) => asScalar(evaluateFormula(formula, symbolsOf({ graph: x.node.graph, columns, x, wholes, parameterValue: (name) => values[name] }))),
+  })
+  const free = [...centers].filter(([name]) => record[name].constraint === 'none' && statementFor(statements, name, name.replace(/\[.*/, '')).start === undefined)
+  if (free.length === 0) return withParameters(record, undefined)
+  return withParameters(record, ({ moments }) => {
+    const { mean } = moments()
+    return withParameters({ ...record, ...Object.fromEntries(free.map(([name, column]) => [name, scalar({ initial: mean[column] })])) }, undefined)
   })
 }
 
 const asScalar = (value: Expression): Expression => (value.shape.length === 1 && value.shape[0] === 1 ? value.at(0) : value)
 
+interface Examined {
+  readonly found: FoundParameter[]
+  readonly wholes: ReadonlyMap<string, Shape>
+  /** Parameters that stand where the mean of a column would, and the column. */
+  readonly centers: ReadonlyMap<string, number>
+}
+
 /** Evaluates a formula once, on a graph of its own, to learn its parameters and whether it is a log-density at all. */
-function examine(formula: Formula, columns: readonly string[], statements: readonly ParameterStatement[]): { found: FoundParameter[]; wholes: ReadonlyMap<string, Shape> } {
+function examine(formula: Formula, columns: readonly string[], statements: readonly ParameterStatement[]): Examined {
   const { names, symbols, value, wholes } = evaluated(formula, columns)
   const isDeclared = (name: string): boolean => statements.some((statement) => statement.name === name)
   const found = [...symbols.found.values()]
@@ -104,7 +119,23 @@ function examine(formula: Formula, columns: readonly string[], statements: reado
   const idle = moves.indexOf(false)
   if (!moves.includes(true)) throw mistake(formula, 'it is constant: no column changes it', undefined, { code: 'constant-formula', kind: 'work' })
   if (idle >= 0) throw mistake(formula, `it does not depend on column ${JSON.stringify(columns[idle])}, so that no density of it follows (leave the column out)`, undefined, { code: 'constant-formula', kind: 'work' })
-  return { found: inOrder(found), wholes }
+  return { found: inOrder(found), wholes, centers: centersIn(value, symbols, columns) }
+}
+
+/** Parameters that are subtracted from a column: a search for them starts at its mean. */
+function centersIn(value: Expression, { values, variables }: Symbols, columns: readonly string[]): Map<string, number> {
+  const columnOf = new Map(columns.map((_, j) => [new Expression(variables[0]).at(j).node, j]))
+  const parameterAt = new Map([...values].map(([name, { node }]) => [node, name]))
+  const centers = new Map<string, number>()
+  for (const { op, inputs: [left, right] } of topological([value.node])) {
+    if (op !== subtract.op) continue
+    for (const [a, b] of [[left, right], [right, left]]) {
+      const column = columnOf.get(a)
+      const name = parameterAt.get(b)
+      if (column !== undefined && name !== undefined && !centers.has(name)) centers.set(name, column)
+    }
+  }
+  return centers
 }
 
 function evaluated(formula: Formula, columns: readonly string[]): { names: NameTerm[]; symbols: Symbols; value: Expression; wholes: ReadonlyMap<string, Shape> } {

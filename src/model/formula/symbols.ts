@@ -28,6 +28,8 @@ export interface FoundParameter {
 export interface Symbols extends Scope {
   /** The parameters met so far, in their order. */
   readonly found: ReadonlyMap<string, FoundParameter>
+  /** Values of the parameters met so far, by name. */
+  readonly values: ReadonlyMap<string, Expression>
   /** Columns that were asked for by name. */
   readonly columnsUsed: ReadonlySet<string>
   /** Whether `x` was used. */
@@ -63,7 +65,7 @@ export function symbolsOf({ graph, columns, x, wholes, parameterValue }: Known):
   const wholeOf = (term: NameTerm, shape: Shape): Expression => parameter({ name: term.name, base: term.name, indices: [], shape, term })
 
   return {
-    graph, variables: [x.node], kinks: 'refused', columnCount: columns.length, found, columnsUsed, usesRow: () => usesRow,
+    graph, variables: [x.node], kinks: 'refused', columnCount: columns.length, found, values, columnsUsed, usesRow: () => usesRow,
     isTaken: (name) => columns.includes(name) || isRow(name) || constantOf(name) !== undefined,
     name: (term) => {
       const column = columns.indexOf(term.name)
