@@ -157,7 +157,7 @@ describe('positive parameters', () => {
     expect(value('a')).toBe(0)
     expectClose([value('b')], [-1 / (2 * rows.reduce((total, x) => total + x * x, 0) / rows.length)], 1e-11)
     const [a, b] = describeParameters(traced, fit, 0.95).parameters
-    expect(a).toEqual({ name: 'a', estimate: 0, standardError: null, interval: null })
+    expect(a).toEqual({ name: 'a', estimate: 0, standardError: null, interval: null, atBound: true })
     expect(b.standardError).toBeGreaterThan(0)
     expect(fit.warnings[0].message).toMatch(/^a ended at zero/)
   })
