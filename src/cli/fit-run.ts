@@ -57,7 +57,7 @@ async function prepare(context: Context, request: RunRequest): Promise<{ model: 
   loadAhead()
   const table = await reading
   refuseIfStopped(context)
-  return { model: named ?? await loadFormula(formula!, table.columns), table }
+  return { model: named ?? await loadFormula(formula!, table.columns, request.fit.domain), table }
 }
 
 /** What a new run is asked for, as far as the command line tells; noise of a file is read once the columns are known. */

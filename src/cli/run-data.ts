@@ -27,7 +27,7 @@ export async function readRequested(request: RunRequest, standardInput?: () => R
     formula ? import('../model/formula/formula-model.ts') : { formulaColumns: undefined },
   ])
   const { source, options } = requestedData(request)
-  const chosen = formulaColumns && { chooseColumns: (names: readonly string[]) => formulaColumns(formula!.logDensity, names) }
+  const chosen = formulaColumns && { chooseColumns: (names: readonly string[]) => formulaColumns(formula!.logDensity, names, request.fit.domain) }
   return readTable(source, { ...options, ...chosen, ...(source === '-' && standardInput !== undefined ? { standardInput: standardInput() } : {}) })
 }
 

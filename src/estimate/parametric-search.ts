@@ -74,12 +74,15 @@ export async function search(work: ParametricWork): Promise<Found> {
 /** Steps of a search that only looks whether there is a lower minimum. */
 const SCOUTING_STEPS = 60
 
+/** Steps within which a start that leads to a minimum gets there as a rule; others are not followed. */
+const AHEAD_STEPS = 30
+
 /** Where a search over some rows ends lowest, from any of the starts; undefined where none converges. */
 async function lowestMinimum(scout: FullBatch, positive: readonly boolean[], starts: readonly Float64Array[]): Promise<Float64Array | undefined> {
   const problem = searchProblem(scout, positive)
   let lowest: SearchResult | undefined
   for (const start of starts) {
-    const result = await newton(problem, start, { maxSteps: SCOUTING_STEPS })
+    const result = await newton(problem, start, { maxSteps: AHEAD_STEPS })
     if (result.outcome === 'interrupted') return undefined
     if (result.outcome === 'converged' && !(lowest && result.objective >= lowest.objective)) lowest = result
   }

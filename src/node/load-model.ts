@@ -63,11 +63,12 @@ function builtInModel(names: readonly string[], given: Readonly<Record<string, u
 
 /**
  * The model of a formula over the columns of a table.
+ * @param domain as the fit is asked for it
  * @throws UnnormError those of `formulaModel`
  */
-export async function loadFormula({ logDensity, parameters }: FormulaRequest, columns: readonly string[]): Promise<LoadedModel> {
+export async function loadFormula({ logDensity, parameters }: FormulaRequest, columns: readonly string[], domain: string | undefined): Promise<LoadedModel> {
   const { formulaModel } = await import('../model/formula/formula-model.ts')
-  return { source: formulaModel(logDensity, { columns, ...(parameters === undefined ? {} : { parameters }) }), options: {}, builtIn: null }
+  return { source: formulaModel(logDensity, { columns, ...(parameters === undefined ? {} : { parameters }), ...(domain === undefined ? {} : { domain }) }), options: {}, builtIn: null }
 }
 
 function foreignOption(name: string, model: string): UnnormError {

@@ -51,7 +51,7 @@ const BASELINE_ROWS = 100_000
 /** Rows on which the kernel density is evaluated where there are more than three times as many: each costs thousands of kernels. */
 const KERNEL_DENSITY_ROWS = 10_000
 /** The same in a parametric fit, which takes a second: enough for the third digit. */
-export const QUICK_KERNEL_ROWS = 3000
+export const QUICK_KERNEL_ROWS = 2000
 
 /** Up to `most` rows of one part of a split, evenly spaced: how many, and which of the table. */
 function placesOf(part: 'train' | 'heldOut', split: Split, most: number): { readonly count: number; row(k: number): number } {

@@ -51,6 +51,30 @@ describe('a formula', () => {
   })
 })
 
+describe('a formula on a domain', () => {
+  const angles = ((): string => {
+    const random = createRandom('angles')
+    return `id,angle,size\n${Array.from({ length: 300 }, (_, i) => `${i},${40 + 25 * random.normal()},${Math.exp(random.normal())}`).join('\n')}\n`
+  })()
+
+  it('of directions has their coordinates, and the numbers of the family', async () => {
+    const data = here.write('angles.csv', angles)
+    const formula = await here.document('fit', data, '--log-density', 'a*x + b*y', '--domain', 'direction(angle)', '--out', 'angles-formula')
+    const family = await here.document('fit', data, '--columns', 'angle', '--model', 'von-mises-fisher', '--domain', 'direction(angle)', '--out', 'angles-family')
+    const estimates = ({ parameters }: Record<string, unknown>) => (parameters as { estimate: number; standardError: number }[]).slice(0, 2).map(({ estimate, standardError }) => [estimate, standardError])
+    expect(formula).toMatchObject({ data: { columns: ['angle'] }, parameters: [{ name: 'a' }, { name: 'b' }] })
+    estimates(formula).flat().forEach((value, k) => { expect(value).toBeCloseTo(estimates(family).flat()[k], 9) })
+  })
+
+  it('of positive columns is fitted with a weight, as the family is', async () => {
+    const data = here.path('angles.csv')
+    const formula = await here.document('fit', data, '--log-density', '(shape - 1)*log(size) - rate*size', '--parameters', 'shape > 0, rate > 0', '--domain', 'size > 0', '--out', 'sizes-formula')
+    const family = await here.document('fit', data, '--columns', 'size', '--model', 'gamma', '--out', 'sizes-family')
+    const estimates = ({ parameters }: Record<string, unknown>) => (parameters as { estimate: number; standardError: number }[]).flatMap(({ estimate, standardError }) => [estimate, standardError])
+    estimates(formula).forEach((value, k) => { expect(value).toBeCloseTo(estimates(family)[k], 9) })
+  })
+})
+
 describe('what is refused', () => {
   it.each<[string, string[], number, string, RegExp]>([
     ['a formula that does not parse', ['--log-density', '-k*(weight'], 2, 'formula', /does not parse: parenthesis \) expected\n {2}-k\*\(weight\n {12}\^$/],

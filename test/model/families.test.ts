@@ -8,14 +8,16 @@ import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
 import { tensor } from '../../src/graph/tensor.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { ica } from '../../src/model/energies/ica.ts'
+import { interaction } from '../../src/model/energies/interaction.ts'
 import { inducingPoints, kernel, kernelAt } from '../../src/model/energies/kernel.ts'
 import { mlp } from '../../src/model/energies/mlp.ts'
 import { precision } from '../../src/model/energies/precision.ts'
 import { formulaModel } from '../../src/model/formula/formula-model.ts'
-import { trace } from '../../src/model/model.ts'
+import { fitParametric } from '../../src/estimate/parametric.ts'
+import { trace, weightOf } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
 import { product } from '../../src/model/product.ts'
-import { expectClose, fitModel, normalRows } from '../estimate/parametric-fixtures.ts'
+import { expectClose, fitModel, normalRows, onnx } from '../estimate/parametric-fixtures.ts'
 import { jointTail } from '../estimate/recovery.ts'
 
 /** log-density and score at a point. */
@@ -162,6 +164,56 @@ describe('kernel', () => {
     expect((made.details!.points as number[][]).every(([z]) => rows.includes(z))).toBe(true)
     expect(trace(made, 1).parameterNames).toEqual([1, 2, 3, 4, 5].map((k) => `weight[${k}]`))
     expect(() => trace(kernel(), 1)).toThrow(/model kernel has no points yet/)
+  })
+})
+
+describe('interaction', () => {
+  const theta = [1.5, -0.5, 1, 0.5, 0.8]
+
+  test.each([
+    [[0.5, 0.5], (x: number) => Math.sqrt(x), (x: number) => Math.sqrt(x), 1, 2],
+    [[1, 0.5], (x: number) => x, (x: number) => Math.sqrt(x), 0.5, 2],
+    [[0, 0], Math.log, Math.log, 0.5, 1],
+    [[1.5, 0], (x: number) => x ** 1.5, Math.log, 1 / 3, 1],
+  ] as const)('energy at powers %s, worked out by hand', (power, f, g, half, linear) => {
+    const [x, y] = [0.7, 2.3]
+    const expected = -half * (1.5 * f(x) ** 2 - f(x) * f(y) + f(y) ** 2) + linear * (0.5 * g(x) + 0.8 * g(y))
+    expect(at(interaction({ power }), theta, [x, y]).value).toBeCloseTo(expected, 13)
+  })
+
+  test('at powers one it is the truncated Gaussian', () => {
+    const x = [0.7, 2.3]
+    expectClose(at(interaction({ power: [1, 1] }), theta, x).score, at(gaussian, theta, x).score, 1e-13)
+  })
+
+  test('the parameters of a square-root model are recovered on x > 0, with errors that shrink as 1/√n', async () => {
+    // u = √x has the density u₁u₂ times a Gaussian with mean K⁻¹η and covariance K⁻¹/2, cut off at zero: by rejection.
+    const [mean, lower] = [[0.72, 1.16], [Math.sqrt(0.4), 0.2 / Math.sqrt(0.4), Math.sqrt(0.6 - 0.1)]]
+    const most = mean.map((m, k) => m + 6 * [Math.sqrt(0.4), Math.sqrt(0.6)][k])
+    const sizes = [1000, 4000, 16_000]
+    const errors: number[] = []
+    for (const rows of sizes) {
+      const random = createRandom(`square roots ${rows}`)
+      const values = new Float64Array(2 * rows)
+      for (let i = 0; i < rows;) {
+        const [z1, z2] = [random.normal(), random.normal()]
+        const [u, v] = [mean[0] + lower[0] * z1, mean[1] + lower[1] * z1 + lower[2] * z2]
+        if (!(u > 0 && v > 0 && u < most[0] && v < most[1]) || random.uniform() * most[0] * most[1] > u * v) continue
+        values.set([u * u, v * v], 2 * i++)
+      }
+      const model = interaction()
+      const located = model.domain.over(['a', 'b'])
+      const traced = trace(model, located, { weight: weightOf(model), scales: [1, 1] })
+      const fit = await fitParametric(traced, scoreMatching, values, onnx, { random: createRandom(0) })
+      expect([fit.route, fit.stopped]).toEqual(['closed-form', 'solved'])
+      expect(jointTail(fit.theta, fit.covariance!, theta), `${rows} rows`).toBeGreaterThan(1e-4)
+      errors.push(Math.sqrt(fit.covariance![0]))
+    }
+    expect(Math.abs(Math.log(errors[2] / errors[0]) / Math.log(16) + 0.5)).toBeLessThan(0.06)
+  })
+
+  test('two powers are needed', () => {
+    expect(() => interaction({ power: [1] })).toThrow('invalid power: 1 (must be two numbers, a,b)')
   })
 })
 

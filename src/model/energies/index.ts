@@ -9,6 +9,7 @@ import { fisherBingham } from './fisher-bingham.ts'
 import { gamma } from './gamma.ts'
 import { gaussian } from './gaussian.ts'
 import { ica } from './ica.ts'
+import { interaction, interactionOptions } from './interaction.ts'
 import { kernel, kernelOptions } from './kernel.ts'
 import { mlp, mlpOptions } from './mlp.ts'
 import { ppi } from './ppi.ts'
@@ -48,6 +49,11 @@ export const builtInModels: Readonly<Record<string, BuiltInModel>> = {
     sentence: 'A kernel exponential family: a fitted Gaussian, bent by bumps around rows, one weight each',
     formula: kernel().formula, kind: 'parametric', options: kernelOptions,
     make: (given) => kernel(given as OptionValues<typeof kernelOptions>),
+  },
+  interaction: {
+    sentence: 'Interactions of powers of columns > 0: a quadratic form of xᵃ and a linear one of xᵇ',
+    formula: '−(1/2a) (xᵃ)ᵀ K xᵃ + (1/b) ηᵀ xᵇ', kind: 'parametric', options: interactionOptions,
+    make: (given) => interaction(given as OptionValues<typeof interactionOptions>),
   },
   'truncated-gaussian': {
     sentence: 'The Gaussian cut off where its domain ends, x > 0 in all columns unless --domain says otherwise; reports the mean before the cut',

@@ -8,7 +8,8 @@ import type { Shape } from '../../graph/node.ts'
 import { subtract } from '../../graph/ops/arithmetic.ts'
 import { constant, input } from '../../graph/ops/leaf.ts'
 import { splat } from '../../graph/ops/linear.ts'
-import { real } from '../domain.ts'
+import { domain as domainOf, real } from '../domain.ts'
+import { parseDomain } from '../domain/parse.ts'
 import { Expression } from '../expression.ts'
 import { defineModel } from '../model.ts'
 import type { Model } from '../model.ts'
@@ -28,10 +29,12 @@ import { writtenName } from './tokens.ts'
 
 /** What a formula is read with. */
 export interface FormulaOptions {
-  /** The columns that are fitted, in their order; each must occur in the formula. */
+  /** The columns that are fitted, in their order; each must occur in the formula, unless a domain is told. */
   readonly columns: readonly string[]
   /** Constraints and starting values: `k > 0, mu = 170`. */
   readonly parameters?: string
+  /** Where the columns lie, as `--domain` has it: `x > 0`, `direction(angle)`. Angles stand for the coordinates x, y (and z) of unit vectors. */
+  readonly domain?: string
 }
 
 /** Mistakes that show only beside the data. */
@@ -40,13 +43,17 @@ const ofData = { code: 'formula-columns', kind: 'work' } as const
 /**
  * The columns that a formula is about, in the order of the data; undefined where it takes all, as the vector x.
  * @param available names of all columns of the data
+ * @param domain the columns that it names are fitted too
  * @throws UnnormError `formula` where it does not parse, `formula-columns` where it names no column
  */
-export function formulaColumns(text: string, available: readonly string[]): string[] | undefined {
+export function formulaColumns(text: string, available: readonly string[], domain?: string): string[] | undefined {
   const formula = parseFormula(text)
   const names = namesIn(formula.term)
-  const columns = available.filter((column) => names.some(({ name }) => name === column))
+  const clauses = domain === undefined ? [] : parseDomain(domain)
+  const columns = available.filter((column) => names.some(({ name }) => name === column) || clauses.some((clause) => clause.names.includes(column)))
   const isTaken = (name: string): boolean => columns.includes(name)
+  // Angles bring coordinates of their own, x among them.
+  if (columns.length > 0 && clauses.some(({ kind }) => kind === 'direction')) return columns
   if (!isTaken(ROW) && names.some(({ name }) => name === ROW)) return undefined
   refuseHalfNamed(formula, available, isTaken)
   if (columns.length === 0) throw nothingNamed(formula, names, available)
@@ -58,10 +65,11 @@ export function formulaColumns(text: string, available: readonly string[]): stri
  * @param text the unnormalized log-density of one row
  * @throws UnnormError `formula`, `kink` for the text itself, `invalid-parameters`, `formula-columns`, `constant-formula`
  */
-export function formulaModel(text: string, { columns, parameters = '' }: FormulaOptions): Model {
+export function formulaModel(text: string, { columns: ofData, parameters = '', domain }: FormulaOptions): Model {
   const formula = parseFormula(text)
+  const columns = domain === undefined ? ofData : domainOf(domain).over(ofData).coordinates
   const statements = parameters.trim() === '' ? [] : parseParameterList(parameters)
-  const { found, wholes, centers } = examine(formula, columns, statements)
+  const { found, wholes, centers } = examine(formula, columns, statements, domain === undefined)
   const record = Object.fromEntries(found.map((parameter) => [parameter.name, parameterOf(parameter, statements)]))
   const known = new Set(found.flatMap(({ name, base }) => [name, base, ...elementNames(name, record[name])]))
   refuseUnknown(statements, known, columns)
@@ -69,7 +77,7 @@ export function formulaModel(text: string, { columns, parameters = '' }: Formula
     name: 'formula',
     formula: text.trim(),
     tex: formulaTex(formula.term, { columns }),
-    domain: real(columns.length),
+    domain: domain === undefined ? real(columns.length) : domainOf(domain),
     parameters: own,
     ...(forRows ? { forRows } : {}),
     logDensity: (values, x) => asScalar(evaluateFormula(formula, symbolsOf({ graph: x.node.graph, columns, x, wholes, parameterValue: (name) => values[name] }))),
@@ -91,8 +99,11 @@ interface Examined {
   readonly centers: ReadonlyMap<string, number>
 }
 
-/** Evaluates a formula once, on a graph of its own, to learn its parameters and whether it is a log-density at all. */
-function examine(formula: Formula, columns: readonly string[], statements: readonly ParameterStatement[]): Examined {
+/**
+ * Evaluates a formula once, on a graph of its own, to learn its parameters and whether it is a log-density at all.
+ * @param needsAll whether every column must change it: on all of real space one that does not has no density
+ */
+function examine(formula: Formula, columns: readonly string[], statements: readonly ParameterStatement[], needsAll: boolean): Examined {
   const { names, symbols, value, wholes } = evaluated(formula, columns)
   const isDeclared = (name: string): boolean => statements.some((statement) => statement.name === name)
   const found = [...symbols.found.values()]
@@ -118,7 +129,7 @@ function examine(formula: Formula, columns: readonly string[], statements: reado
   })
   const idle = moves.indexOf(false)
   if (!moves.includes(true)) throw mistake(formula, 'it is constant: no column changes it', undefined, { code: 'constant-formula', kind: 'work' })
-  if (idle >= 0) throw mistake(formula, `it does not depend on column ${JSON.stringify(columns[idle])}, so that no density of it follows (leave the column out)`, undefined, { code: 'constant-formula', kind: 'work' })
+  if (needsAll && idle >= 0) throw mistake(formula, `it does not depend on column ${JSON.stringify(columns[idle])}, so that no density of it follows (leave the column out)`, undefined, { code: 'constant-formula', kind: 'work' })
   return { found: inOrder(found), wholes, centers: centersIn(value, symbols, columns) }
 }
 
