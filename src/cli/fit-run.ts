@@ -6,6 +6,7 @@ import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { version } from '../base/version.ts'
+import { writeModelFile } from '../compile/model-file.ts'
 import type { Table } from '../data/table.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import { checkpointName, encodeCheckpoint, readCheckpoint } from '../node/checkpoint.ts'
@@ -178,6 +179,8 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
       if (context.signal.aborted) throw stopped('before the fit was done')
       context.progress.phase(text)
     },
+    // Others may use a network while it is assessed, which can take as long as its training.
+    ...(model.source.kind === 'network' ? { onModel: ({ program, metadata }) => folder.writeEarly('model.onnx', writeModelFile(program, metadata)) } : {}),
     saveCheckpoint: async (state) => {
       await save(state)
       if (context.signal.aborted) throw stopped(`at step ${state.step}`)

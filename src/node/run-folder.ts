@@ -1,7 +1,7 @@
 // The folder of a run: claimed at the start, holding checkpoints while the run lasts, completed at its end; see docs/decisions.md.
 //
 // While a fit runs the folder holds `running.json` (who writes it) and the checkpoint, each replaced whole: `kill -9` leaves
-// a folder that can be resumed. Outputs are staged in a hidden folder inside and renamed into place, `fit.json` last,
+// a folder that can be resumed. A network's model.onnx is there as soon as it is trained, while the fit is still assessed. Outputs are staged in a hidden folder inside and renamed into place, `fit.json` last,
 // so a folder with `fit.json` is complete and one without it is not.
 import { readFileSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
@@ -20,6 +20,8 @@ export interface RunFolder {
   readonly path: string
   /** Stores a checkpoint file; the earlier one stays until the new one is on the disk. */
   writeCheckpoint(name: `checkpoint.${string}`, content: string | Uint8Array): Promise<void>
+  /** Puts an output in place before the others; `finish` writes it anew, and `release` takes it away. */
+  writeEarly(name: string, content: Uint8Array): Promise<void>
   /** Puts all outputs in place, `fit.json` last (it must be among them), and closes the folder. */
   finish(outputs: Readonly<Record<string, string | Uint8Array>>): Promise<void>
   /**
@@ -137,6 +139,7 @@ export async function resumeRunFolder(path: string): Promise<RunFolder> {
 function runFolder(path: string, made: boolean, madeAbove: string | undefined): RunFolder {
   const removeMarker = () => rm(join(path, markerName), { force: true })
   let hasCheckpoint = false
+  const early = new Set<string>()
 
   async function finish(outputs: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
     const staging = join(path, `.outputs-${process.pid}.partial`)
@@ -153,6 +156,7 @@ function runFolder(path: string, made: boolean, madeAbove: string | undefined): 
       await synchronize(path, 'folder')
       await rmdir(staging)
       await removeMarker()
+      early.clear()
     } catch (error) {
       await rm(staging, { recursive: true, force: true }).catch(() => undefined)
       throw fileError(error, 'write', path)
@@ -160,6 +164,7 @@ function runFolder(path: string, made: boolean, madeAbove: string | undefined): 
   }
 
   async function release(): Promise<boolean> {
+    for (const name of early) await rm(join(path, name), { force: true }).catch(() => undefined)
     await removeMarker().catch(() => undefined)
     if (!made || hasCheckpoint) return hasCheckpoint
     // rmdir takes empty folders only, so whatever is worth keeping stays.
@@ -176,7 +181,12 @@ function runFolder(path: string, made: boolean, madeAbove: string | undefined): 
     hasCheckpoint = true
   }
 
-  return { path, finish, release, writeCheckpoint }
+  async function writeEarly(name: string, content: Uint8Array): Promise<void> {
+    early.add(name)
+    await writeFileWhole(join(path, name), content)
+  }
+
+  return { path, finish, release, writeCheckpoint, writeEarly }
 }
 
 async function writeSynchronized(path: string, content: string | Uint8Array): Promise<void> {

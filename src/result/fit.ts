@@ -88,6 +88,19 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
     { energy, domain, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
   ) : null)
+  const about = { format: 'unnorm.model/1', columns: table.columns, domain: domain.text, model: model.name, estimator: name } as const
+  const metadataOf = (noise: ResolvedNoise | undefined, logZ: KnownLogNormalizer | null): ModelMetadata => ({
+    ...about,
+    noise: noise ? Array.from(noise.deviations) : null,
+    noiseCovariance: noise ? Array.from(noise.covariance) : null,
+    ...(noise || correction === undefined ? {} : { noiseCorrection: correction }),
+    logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
+  })
+  const modelFile = {
+    program: energyProgram(corrected?.model ?? traced, estimated.theta, standardization, logZ?.value, ladder?.least),
+    metadata: metadataOf(corrected ? undefined : noise, logZ),
+  }
+  await environment.onModel?.(modelFile)
   const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split))
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
@@ -145,14 +158,11 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
       denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising, standardError: restored.total.standardError, aboveFloor: restored.aboveFloor } : null,
       goodnessOfFit: goodness,
     },
-    modelFile: {
-      program: energyProgram(corrected?.model ?? traced, estimated.theta, standardization, logZ?.value, ladder?.least),
-      metadata: metadataOf(fit, corrected ? undefined : noise, logZ),
-    },
-    ladderFile: ladder ? { program: energyProgram(traced, estimated.theta, standardization, undefined, 'given'), metadata: { ...metadataOf(fit, noise, logZ), ladder, deviations: Array.from(scale.deviation) } } : null,
+    modelFile,
+    ladderFile: ladder ? { program: energyProgram(traced, estimated.theta, standardization, undefined, 'given'), metadata: { ...metadataOf(noise, logZ), ladder, deviations: Array.from(scale.deviation) } } : null,
     denoiserFile: noise ? {
       program: denoiserProgram(traced, estimated.theta, standardization, ladder ? 'given' : noise.covariance),
-      metadata: { ...metadataOf(fit, noise, null), ...(ladder ? { ladder, deviations: Array.from(scale.deviation) } : {}) },
+      metadata: { ...metadataOf(noise, null), ...(ladder ? { ladder, deviations: Array.from(scale.deviation) } : {}) },
     } : null,
     objective: objectiveProgram(traced, objective, estimated.theta, standardization),
   }, async () => sensitivity?.release())
@@ -164,18 +174,6 @@ async function derivedOf(traced: TracedModel, text: string): Promise<Derived> {
   // Reading formulas needs a parser, which most fits do without.
   const [{ deriveFrom }, { parseDerivations }] = await Promise.all([import('../estimate/derived.ts'), import('../model/formula/derivations.ts')])
   return deriveFrom(traced, parseDerivations(text))
-}
-
-/** @param noise that of the rows whose density the file holds */
-function metadataOf(fit: FitJson, noise: ResolvedNoise | undefined, logZ: KnownLogNormalizer | null): ModelMetadata {
-  const { noiseCorrection } = fit.estimator
-  return {
-    format: 'unnorm.model/1', columns: fit.data.columns, domain: fit.model.domain, model: fit.model.name, estimator: fit.estimator.name,
-    noise: noise ? Array.from(noise.deviations) : null,
-    noiseCovariance: noise ? Array.from(noise.covariance) : null,
-    ...(noise || noiseCorrection === null ? {} : { noiseCorrection }),
-    logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
-  }
 }
 
 /** What only a network's training has: silently ignoring it would mislead. */

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { FitOptions } from './fit-options.ts'
 import type { NoiseSetting } from './noise.ts'
+import type { FitResult } from './result.ts'
 
 /** What a fit needs of the world around it. */
 export interface FitEnvironment {
@@ -12,6 +13,8 @@ export interface FitEnvironment {
   readonly signal?: AbortSignal
   onProgress?(update: { step: number; steps: number | null; objective: number | null; heldOutObjective: number | null }): void
   onPhase?(text: string): void
+  /** Called with the estimated model as soon as its log Z is known, which is before the rest is found out about it. */
+  onModel?(file: FitResult['modelFile']): Promise<void>
   saveCheckpoint?(state: TrainingState): Promise<void>
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval?: number

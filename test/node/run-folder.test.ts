@@ -47,6 +47,24 @@ describe('createRunFolder', () => {
   })
 })
 
+describe('writeEarly', () => {
+  it('puts a file in place at once, which a run that fails takes away', async () => {
+    const run = await createRunFolder({ out: join(folder, 'a'), name: 'x' })
+    await run.writeEarly('model.onnx', new Uint8Array([1]))
+    expect(await listing(run.path)).toEqual(['model.onnx', 'running.json'])
+    await run.release()
+    expect(await listing(folder)).toEqual([])
+  })
+  it('is written anew by finish, and stays then', async () => {
+    const run = await createRunFolder({ out: join(folder, 'a'), name: 'x' })
+    await run.writeEarly('model.onnx', new Uint8Array([1]))
+    await run.finish({ 'fit.json': '{}', 'model.onnx': new Uint8Array([2]) })
+    await run.release()
+    expect(await listing(run.path)).toEqual(['fit.json', 'model.onnx'])
+    expect(await readFile(join(run.path, 'model.onnx'))).toEqual(Buffer.from([2]))
+  })
+})
+
 describe('finish', () => {
   it('puts everything in place and leaves nothing else', async () => {
     const run = await createRunFolder({ out: join(folder, 'a'), name: 'x' })

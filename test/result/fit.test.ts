@@ -36,6 +36,19 @@ const fitNetwork = (values: Float64Array, request: FitRequest = {}, around: Part
 /** Column j of rows [n × 2] as factor·x + shift. */
 const changed = (values: Float64Array, factors: readonly number[], shifts: readonly number[]): Float64Array => values.map((value, k) => factors[k % 2] * value + shifts[k % 2])
 
+test('the model is handed out before the fit is assessed, as it is at the end', async () => {
+  const order: string[] = []
+  let early: Uint8Array | undefined
+  const result = await fitNetwork(correlatedRows(300), {}, {
+    onPhase: (text) => order.push(text),
+    onModel: async ({ program, metadata }) => { order.push('model'); early = writeModelFile(program, metadata) },
+  })
+  expect(order.at(-1)).toBe('model')
+  expect(result.fit.logNormalizer.value).not.toBeNull()
+  expect(early).toEqual(writeModelFile(result.modelFile.program, result.modelFile.metadata))
+  await result.release()
+})
+
 describe('a Gaussian table by a network', () => {
   test.each(['denoising', 'score-matching'] as const)('%s: the log-likelihood is near the truth, and log Z what the Gaussian has', async (by) => {
     const result = await fitNetwork(correlatedRows(2000), { by, steps: 600, batch: 256 })
