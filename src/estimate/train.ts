@@ -11,7 +11,7 @@ import type { TracedModel } from '../model/model.ts'
 import { overRows } from './batch.ts'
 import type { RowObjective } from './estimator.ts'
 import { adamStep, FIRST_DECAY, learningRateAt, optimizerInputs, SECOND_DECAY } from './optimizer.ts'
-import { fillBatch, fillLevels, fillPairs, LOOK_EVALUATIONS, lookBatch, meanObjective, REPORTED_EVALUATIONS } from './training-rows.ts'
+import { fillBatch, fillLevels, fillPairs, LOOK_EVALUATIONS, lookBatch, meanObjective, objectiveDifference, REPORTED_EVALUATIONS } from './training-rows.ts'
 import type { MeanObjective, Needs, Part, TrainingData } from './training-rows.ts'
 
 export interface TrainingOptions {
@@ -23,7 +23,7 @@ export interface TrainingOptions {
   readonly clip: number
   /** Steps between looks at the held-out objective. */
   readonly evaluateEvery: number
-  /** Looks without improvement after which training stops; the best averaged weights are kept in any case. */
+  /** Looks without improvement after which training stops, if the held-out rows can tell that it has become worse. */
   readonly patience: number
 }
 
@@ -63,7 +63,7 @@ export interface TrainingHooks {
 
 export interface TrainingResult {
   readonly state: TrainingState
-  /** The weights to use: the best averaged ones. */
+  /** The weights to use: the averaged ones of the end, or of the best look if that was clearly better. */
   readonly theta: Float32Array
   readonly stopped: 'steps' | 'early-stopping' | 'interrupted' | 'non-finite'
   /** The objective at `theta` on training rows, and on held-out ones. */
@@ -72,6 +72,12 @@ export interface TrainingResult {
   readonly stepsPerSecond: number | null
   readonly warnings: readonly Warning[]
 }
+
+/**
+ * Standard errors by which an earlier look must be better than the end to be kept. The least of fifty looks at a few hundred rows
+ * is often the luckiest one, in the middle of the schedule.
+ */
+const DOUBT = 2
 
 export function initialState(model: TracedModel, random: Random): TrainingState {
   const theta = new Float32Array(model.parameterCount)
@@ -145,6 +151,11 @@ async function loop(
     secondMoment: here.secondMoment.data.slice() as Float32Array, average: here.average.data.slice() as Float32Array,
     best, usualNorm, running: { ...running }, metrics: [...metrics],
   })
+  /** Whether the held-out rows can tell that these weights are worse than those. */
+  const isWorse = async (average: Values, than: Float32Array): Promise<boolean> => {
+    const { mean, standardError } = await objectiveDifference(look, average, vectorValues(than), heldOutRows!)
+    return mean > DOUBT * standardError
+  }
   let at = start.step
   let stopped: TrainingResult['stopped'] = 'steps'
   const timedFrom = { step: at, time: hooks.now() }
@@ -182,7 +193,8 @@ async function loop(
     running = { sum: running.sum + value, count: running.count + 1 }
     at++
     let heldOutObjective: number | null = null
-    if (at % options.evaluateEvery === 0 || at === options.steps) {
+    const isLook = at % options.evaluateEvery === 0 || at === options.steps
+    if (isLook) {
       if (heldOutRows) {
         heldOutObjective = (await meanObjective(look, here.average, heldOutRows)).mean
         if (heldOutObjective < (best?.objective ?? Infinity)) best = { step: at, objective: heldOutObjective, theta: here.average.data.slice() as Float32Array }
@@ -195,13 +207,13 @@ async function loop(
       await hooks.saveCheckpoint(snapshot(at))
       lastCheckpoint = hooks.now()
     }
-    if (best && at - best.step >= options.patience * options.evaluateEvery) { stopped = 'early-stopping'; break }
+    if (best && isLook && at - best.step >= options.patience * options.evaluateEvery && await isWorse(here.average, best.theta)) { stopped = 'early-stopping'; break }
   }
   const elapsed = (hooks.now() - timedFrom.time) / 1000
   const state = snapshot(at)
   if (stopped === 'interrupted') await hooks.saveCheckpoint?.(state)
   if (!metrics.length && at > 0) metrics.push({ step: at, objective: running.sum / Math.max(1, running.count), heldOutObjective: null, seconds: seconds() })
-  const theta = best?.theta ?? state.average
+  const theta = best && (stopped === 'early-stopping' || await isWorse(here.average, best.theta)) ? best.theta : state.average
   const reported = async (part: Part): Promise<MeanObjective | null> => {
     const rowsOfPart = lookBatch(data, part, d, needs, random, REPORTED_EVALUATIONS)
     return rowsOfPart ? meanObjective(look, vectorValues(theta), rowsOfPart) : null

@@ -87,21 +87,36 @@ export function lookBatch(data: TrainingData, part: Part, d: number, needs: Need
   return { levels: { shape: [repeats * count], data: levels }, rows: { shape: [repeats * count, d], data: rows }, draws: { shape: [repeats * count, needs.draws], data: draws }, repeats }
 }
 
-/** Mean objective over rows and its standard error over rows (draws of one row averaged first). */
-export async function meanObjective(look: Executable, theta: Values, { repeats, ...inputs }: LookedAt): Promise<MeanObjective> {
+/** The objective of each row, its draws averaged. */
+async function objectiveByRow(look: Executable, theta: Values, { repeats, ...inputs }: LookedAt): Promise<Float64Array> {
   const { perRow } = await look.run({ theta, ...inputs })
   const count = perRow.data.length / repeats
-  let total = 0
-  let squares = 0
-  for (let row = 0; row < count; row++) {
+  return Float64Array.from({ length: count }, (_, row) => {
     let value = 0
     for (let k = 0; k < repeats; k++) value += perRow.data[k * count + row]
-    value /= repeats
+    return value / repeats
+  })
+}
+
+/** Mean objective over rows and its standard error over rows (draws of one row averaged first). */
+export async function meanObjective(look: Executable, theta: Values, rows: LookedAt): Promise<MeanObjective> {
+  return ofValues(await objectiveByRow(look, theta, rows))
+}
+
+/** Mean objective under some weights less that under others, on the same rows and draws, with the standard error of the difference. */
+export async function objectiveDifference(look: Executable, theta: Values, other: Values, rows: LookedAt): Promise<MeanObjective> {
+  const others = await objectiveByRow(look, other, rows)
+  return ofValues((await objectiveByRow(look, theta, rows)).map((value, row) => value - others[row]))
+}
+
+function ofValues(values: Float64Array): MeanObjective {
+  const count = values.length
+  let total = 0
+  let squares = 0
+  for (const value of values) {
     total += value
     squares += value * value
   }
   const mean = total / count
-  const variance = Math.max(0, squares / count - mean * mean)
-  return { mean, standardError: Math.sqrt(variance / count) }
+  return { mean, standardError: Math.sqrt(Math.max(0, squares / count - mean * mean) / count) }
 }
-

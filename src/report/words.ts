@@ -20,7 +20,7 @@ const verdicts: Readonly<Record<FitStop, string>> = {
   unbounded: 'ended without an estimate, since the objective falls without bound',
   stuck: 'stopped before it converged, since no step lowered the objective any more',
   steps: 'took all its steps',
-  'early-stopping': 'stopped early, since the held-out objective no longer improved',
+  'early-stopping': 'stopped early, since the held-out objective had become clearly worse',
   interrupted: 'stopped by the user before its end',
   'non-finite': 'stopped at the last good state, since the objective became infinite or not a number',
 }

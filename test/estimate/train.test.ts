@@ -61,7 +61,7 @@ describe.each(estimatorsHere)('%s: bits', (_, estimator) => {
 })
 
 describe('held-out rows', () => {
-  test('early stopping: the averaged weights of the best look are kept', async () => {
+  test('early stopping: once the end is clearly worse, the averaged weights of the best look are kept', async () => {
     // Forty rows, many steps, no decay: exact score matching overfits soon.
     const run = { estimator: scoreMatching, data: dataOf(correlatedRows(60), 1 / 3), options: { steps: 4000, learningRate: 0.02, weightDecay: 0, evaluateEvery: 20, patience: 8 } }
     const { state, theta, stopped, heldOut } = await runTraining(run)
@@ -76,6 +76,15 @@ describe('held-out rows', () => {
     const there = await stateAfter(least.step, run)
     expect(theta).toEqual(there.average)
     expect(theta).not.toEqual(state.average)
+  })
+
+  test('a look that is better only within the error of the held-out rows is not kept: the schedule ends, its last average is used', async () => {
+    const run = { seed: 3, data: dataOf(correlatedRows(400), 0.25), options: { steps: 300 } }
+    const { state, theta, stopped } = await runTraining(run)
+    expect([stopped, state.best!.step]).toEqual(['steps', 250])
+    expect(theta).toEqual(state.average)
+    // Nor does it end the run, however few looks the patience is.
+    expect((await runTraining({ ...run, options: { steps: 300, patience: 1 } })).theta).toEqual(theta)
   })
 
   test('without held-out rows the average of the end is used, and nothing is claimed of rows unseen', async () => {
