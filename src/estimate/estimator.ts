@@ -22,13 +22,21 @@ export interface RowObjective {
 /** What a network is trained with where the user says nothing. */
 export interface TrainingDefaults {
   readonly steps: number
+  /** Training rows below which there are fewer steps, in proportion, down to `LEAST_SHARE_OF_STEPS` of them. Left out: as many for any table. */
+  readonly allStepsFrom?: number
   /** Rows in a step. */
   readonly batch: number
   /** Peak learning rate. */
   readonly learningRate: number
-  /** Weight decay times the number of training rows: like the precision of a Gaussian prior, its pull fades as rows come in. */
+  /**
+   * Weight decay times the number of training rows, for each column: like the precision of a Gaussian prior, its pull fades as rows
+   * come in; and the more columns, the more of a network is free to fit what is only noise.
+   */
   readonly decayTimesRows: number
 }
+
+/** The least share of the usual steps that a small table gets. */
+export const LEAST_SHARE_OF_STEPS = 0.6
 
 /** More would shrink the network to its base, however few the rows. */
 export const LARGEST_DECAY = 0.4

@@ -1,6 +1,6 @@
 // The options of a fit, from which come validation, command line flags and documentation.
 import type { OptionInputs, OptionValues } from '../base/options.ts'
-import { LARGEST_DECAY } from '../estimate/estimator.ts'
+import { LARGEST_DECAY, LEAST_SHARE_OF_STEPS } from '../estimate/estimator.ts'
 import type { TrainingDefaults } from '../estimate/estimator.ts'
 import { closeOption } from '../data/domain-rows.ts'
 import { noiseCorrections } from '../evaluate/noise-correction.ts'
@@ -22,10 +22,10 @@ export const fitOptions = {
   close: closeOption,
   fix: { type: 'string', placeholder: 'NAME=VALUE,…', sentence: 'Parameters of a parametric model held at values: "precision[1,4] = 0, eta = 0"; or what the model can hold at what the rows say, by its name (see unnorm models)' },
   correctNoise: { type: 'choice', choices: noiseCorrections, implied: 'derivatives', placeholder: 'HOW', sentence: 'Take the noise of denoising out of the density again, to first order in its variance: by the energy\'s own derivatives, or extrapolated from a second fit with half of the variance' },
-  steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps }) => String(steps))}`, sentence: 'Most training steps' },
+  steps: { type: 'number', integer: true, minimum: 1, defaultWords: `for networks ${defaultByEstimator(({ steps, allStepsFrom }) => (allStepsFrom === undefined ? String(steps) : `${steps} (${Math.round(LEAST_SHARE_OF_STEPS * steps)} for few rows)`))}`, sentence: 'Most training steps' },
   batch: { type: 'number', integer: true, minimum: 1, defaultWords: defaultByEstimator(({ batch }) => String(batch)), sentence: 'Rows in a training step of a network' },
   learningRate: { type: 'number', above: 0, defaultWords: defaultByEstimator(({ learningRate }) => String(learningRate)), sentence: 'Peak learning rate of Adam, reached after a twentieth of the steps, then a half cosine down' },
-  weightDecay: { type: 'number', minimum: 0, defaultWords: `falls with the rows: ${defaultByEstimator(({ decayTimesRows }) => `${decayTimesRows}/n`)}, at most ${LARGEST_DECAY}`, sentence: 'Decoupled weight decay of networks, times the learning rate per step' },
+  weightDecay: { type: 'number', minimum: 0, defaultWords: `falls with the rows: ${defaultByEstimator(({ decayTimesRows }) => `${decayTimesRows}·d/n`)}, at most ${LARGEST_DECAY}`, sentence: 'Decoupled weight decay of networks, times the learning rate per step' },
   holdout: { type: 'number', minimum: 0, below: 1, defaultWords: '0.1 for networks, 0 for parametric models', placeholder: 'F', sentence: 'Share of the rows kept out of the fit, for early stopping and evaluation' },
   bootstrap: { type: 'number', integer: true, minimum: 2, placeholder: 'N', sentence: 'Fit again for N tables of rows drawn with replacement (clusters where there are some): standard errors and percentile intervals beside the others (parametric models)' },
   test: { type: 'string', placeholder: 'EQUATIONS', sentence: 'Wald tests of linear hypotheses about parameters: "a = b, precision[1,2] = 0" tests both at once; semicolons separate tests (parametric models)' },

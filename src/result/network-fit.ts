@@ -1,6 +1,6 @@
 // Fitting a network: minibatches on standardized columns.
 import { UnnormError } from '../base/errors.ts'
-import { LARGEST_DECAY } from '../estimate/estimator.ts'
+import { LARGEST_DECAY, LEAST_SHARE_OF_STEPS } from '../estimate/estimator.ts'
 import { initialState, train } from '../estimate/train.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import { formatNumber } from '../report/format.ts'
@@ -13,13 +13,13 @@ export async function estimateNetwork(context: FitContext): Promise<Estimated> {
   const { traced, estimator, objective, table, scale, split, random, options, request, environment } = context
   if (split.trainCount < 2) throw new UnnormError('too-few-rows', `${table.source}: ${table.rows} rows are too few for a network`)
   const { training } = estimator
-  const steps = options.steps ?? training.steps
+  const steps = options.steps ?? Math.round(training.steps * Math.min(1, Math.max(LEAST_SHARE_OF_STEPS, split.trainCount / (training.allStepsFrom ?? 0))))
   const start = request.resume ?? startFrom(initialState(traced, random), request.initial)
   const trained = await train(
     traced, objective, { values: table.values, scale, split }, environment.engine,
     {
       steps, batch: options.batch ?? training.batch, learningRate: options.learningRate ?? training.learningRate,
-      weightDecay: options.weightDecay ?? Math.min(LARGEST_DECAY, training.decayTimesRows / split.trainCount),
+      weightDecay: options.weightDecay ?? Math.min(LARGEST_DECAY, (training.decayTimesRows * traced.dimension) / split.trainCount),
       clip: 10, evaluateEvery: Math.max(1, Math.round(steps / LOOKS)), patience: LOOKS / 3,
     },
     random, start,

@@ -15,7 +15,7 @@ export const denoising: Estimator = {
   sentence: 'denoising score matching: the score of the noisy density, learned as the best denoiser',
   formula: 'mean over rows of ‖x − [x̃ + C φ(x̃)]‖², x̃ = x + n, n ~ N(0, C)',
   tex: String.raw`J_{\mathrm{DSM}}(\theta) = \frac1n \sum_{t=1}^n \left\| x_t - \left[ \tilde x_t + C \varphi(\tilde x_t;\theta) \right] \right\|^2, \quad \tilde x_t = x_t + n_t, \quad n_t \sim \mathcal N(0, C)`,
-  training: { steps: 2000, batch: 256, learningRate: 0.003, decayTimesRows: 200 },
+  training: { steps: 2000, batch: 256, learningRate: 0.003, decayTimesRows: 100 },
   objective: ({ logDensity, x, dimension, graph }, noise) => {
     if (!noise) throw new Error('denoising needs noise')
     const draw = input(graph, 'draw', [dimension])

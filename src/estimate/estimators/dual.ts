@@ -13,7 +13,7 @@ export const dual: Estimator = {
   formula: 'mean over rows and levels t of ‖√t∇ᵧU − z‖²/d + 2(t∂ₜU − (d − ‖z‖²)/2)²/d, U = −log p(y, t), y = x + √t z, z ~ N(0, I), log t uniform',
   tex: String.raw`J(\theta) = \frac1{nd} \sum_{i=1}^n \left\| \sqrt{t_i}\, \nabla_y U(y_i, t_i) - z_i \right\|^2 + 2 \left( t_i\, \partial_t U(y_i, t_i) - \frac{d - \|z_i\|^2}{2} \right)^2, \quad y_i = x_i + \sqrt{t_i}\, z_i`,
   usesLadder: true,
-  training: { steps: 12000, batch: 512, learningRate: 0.002, decayTimesRows: 200 },
+  training: { steps: 12000, allStepsFrom: 7000, batch: 512, learningRate: 0.003, decayTimesRows: 100 },
   objective: (model, _noise, ladder) => {
     const { graph, dimension: d } = model
     const noisy = noisyPoints(model, ladder)

@@ -15,6 +15,6 @@ export const naiveLikelihood: Estimator = {
   tex: String.raw`J(\theta) = -\frac1n \sum_{t=1}^n \log \tilde p(x_t;\theta), \quad \log \tilde p = -E`,
   domains: 'any',
   unboundedBecause: whyNaiveLikelihoodRunsOff,
-  training: { steps: 2000, batch: 256, learningRate: 0.003, decayTimesRows: 200 },
+  training: { steps: 2000, batch: 256, learningRate: 0.003, decayTimesRows: 100 },
   objective: ({ logDensity }) => ({ value: scale(logDensity, -1), draws: [] }),
 }

@@ -21,7 +21,7 @@ export const scoreMatching: Estimator = {
   tex: String.raw`\tilde J(\theta) = \frac1n \sum_{t=1}^n \sum_{j=1}^d \left[ \partial_j \varphi_j(x_t;\theta) + \tfrac12 \varphi_j(x_t;\theta)^2 \right]`,
   domains: 'any',
   // It overfits sooner than denoising, which blurs the rows.
-  training: { steps: 2000, batch: 256, learningRate: 0.002, decayTimesRows: 700 },
+  training: { steps: 2000, batch: 256, learningRate: 0.002, decayTimesRows: 350 },
   objective: (model) => {
     const { logDensity, x } = model
     const [score] = gradient(logDensity, [x])
