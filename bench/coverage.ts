@@ -3,8 +3,9 @@
 //   npx jiti bench/coverage.ts [TABLES] [--docs]       (2000 tables of each size; --docs rewrites the page)
 import { writeFileSync } from 'node:fs'
 import { createRandom } from '../src/base/random.ts'
+import { boundaryScales } from '../src/data/domain-rows.ts'
 import { fitParametric, describeParameters } from '../src/estimate/parametric.ts'
-import { trace } from '../src/model/model.ts'
+import { ownDomain, trace, weightOf } from '../src/model/model.ts'
 import { nodeEngine } from '../src/node/engine.ts'
 import { cases } from './coverage/cases.ts'
 import type { CoverageCase } from './coverage/cases.ts'
@@ -27,15 +28,20 @@ interface Counted {
   readonly without: readonly number[]
 }
 
-async function count({ name, model, estimator, dimension, truth, draw }: CoverageCase): Promise<Counted[]> {
-  const traced = trace(model, dimension)
-  const engine = keptPrograms(nodeEngine({ threads: 1 }))
+async function count({ name, model, estimator, columns, truth, draw }: CoverageCase): Promise<Counted[]> {
+  const domain = ownDomain(model, columns)
+  const hasEnds = domain.parts.some(({ sides }) => sides.length > 0)
+  const free = trace(model, domain)
+  const each = nodeEngine({ threads: 1 })
+  const engine = keptPrograms(each)
   const names = Object.keys(truth)
   const found = names.map(() => ({ covered: sizes.map(() => 0), without: sizes.map(() => 0) }))
   for (const [s, size] of sizes.entries()) {
     for (let table = 0; table < tables; table++) {
       const rows = draw(createRandom(name).split(size).split(table), size)
-      const fit = await fitParametric(traced, estimator, rows, engine, { random: createRandom(table) })
+      // A boundary weight takes its scale from the rows.
+      const traced = hasEnds ? trace(model, domain, { weight: weightOf(model), scales: boundaryScales(domain, { source: name, columns, rows: size, values: rows, rowsRead: size, columnsLeftOut: [] }) }) : free
+      const fit = await fitParametric(traced, estimator, rows, hasEnds ? each : engine, { random: createRandom(table) })
       const { parameters } = describeParameters(traced, fit, LEVEL)
       for (const { name: parameter, interval } of parameters) {
         const k = names.indexOf(parameter)
@@ -53,7 +59,7 @@ const error = (100 * Math.sqrt((0.95 * 0.05) / tables)).toFixed(1)
 const lines = [
   '# Coverage of intervals', '',
   'Written by `npx jiti bench/coverage.ts --docs`.', '',
-  `How often the 95 % intervals of a fit (estimate ± 1.96 sandwich standard errors) cover the truth, in percent of ${tables} simulated tables of each size. The share itself is known to ± ${error} (one standard error). Asked is ${LOWEST} to ${HIGHEST} at ${sizes[0]} rows; what lies outside is in bold. A table without an interval counts as not covered.`, '',
+  `How often the 95 % intervals of a fit (estimate ± 1.96 jackknife errors, [guide](guide.md#intervals)) cover the truth, in percent of ${tables} simulated tables of each size. The share itself is known to ± ${error} (one standard error). Asked is ${LOWEST} to ${HIGHEST} at ${sizes[0]} rows; what lies outside is in bold. A table without an interval counts as not covered.`, '',
 ]
 let outside = 0
 for (const each of cases.filter(({ name }) => only === undefined || name === only)) {

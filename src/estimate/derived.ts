@@ -11,7 +11,7 @@ import type { Derivation } from '../model/formula/derivations.ts'
 import type { TracedModel } from '../model/model.ts'
 import type { Basis } from './curvature.ts'
 import { reportedValues, withInterval } from './uncertainty.ts'
-import type { EstimatedParameters, ParameterEstimate } from './uncertainty.ts'
+import type { EstimatedParameters, ParameterDescription, ParameterEstimate } from './uncertainty.ts'
 
 /** Derived quantities of a model, ready to be computed. */
 export interface Derived {
@@ -20,9 +20,9 @@ export interface Derived {
   values(theta: Float64Array): Float64Array
   /**
    * Their estimates, standard errors and intervals.
-   * @param root of the covariance of natural and reported parameters, see `ParameterDescription`
+   * @param roots of the covariances of natural and reported parameters
    */
-  describe(fit: EstimatedParameters, root: Basis | null, level: number): ParameterEstimate[]
+  describe(fit: EstimatedParameters, roots: Pick<ParameterDescription, 'root' | 'intervalRoot'>, level: number): ParameterEstimate[]
 }
 
 /**
@@ -51,7 +51,7 @@ export function deriveFrom(traced: TracedModel, derivations: readonly Derivation
   return {
     names: derivations.map(({ name }) => name),
     values: valuesAt,
-    describe: ({ theta, determined, fixed }, root, level) => {
+    describe: ({ theta, determined, fixed }, { root, intervalRoot }, level) => {
       const quantile = normalQuantile((1 + level) / 2)
       const estimates = valuesAt(theta)
       const partials = evaluate(slopes, feedsAt(theta)).map(({ data }) => data)
@@ -60,9 +60,10 @@ export function deriveFrom(traced: TracedModel, derivations: readonly Derivation
         const isKnown = used.every((k) => (k < parameterCount ? determined[k] : determined.every(Boolean)))
         // What stands on parameters that were held alone is held with them.
         const isHeld = used.every((k) => (k < parameterCount ? fixed[k] : fixed.every(Boolean)))
-        const along = (c: number): number => used.reduce((total, k) => total + partials[m][k] * root!.columns[k * root!.count + c], 0)
-        const error = !root || root.count === 0 || isHeld ? NaN : Math.hypot(...Array.from({ length: root.count }, (_, c) => along(c)))
-        return withInterval(derivations[m].name, isKnown ? estimates[m] : NaN, error, quantile)
+        const errorBy = (of: Basis | null): number => (!of || of.count === 0 || isHeld
+          ? NaN
+          : Math.hypot(...Array.from({ length: of.count }, (_, c) => used.reduce((total, k) => total + partials[m][k] * of.columns[k * of.count + c], 0))))
+        return withInterval(derivations[m].name, isKnown ? estimates[m] : NaN, errorBy(root), errorBy(intervalRoot), quantile)
       })
     },
   }

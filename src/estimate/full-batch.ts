@@ -50,6 +50,8 @@ export interface FullBatch {
   hessian(theta: Float64Array, basis?: Basis): Promise<Float64Array>
   /** Gradients of rows are Bᵀ∂/∂θ, changed row by row for the same reason. */
   spread(theta: Float64Array, basis?: Basis): Promise<Spread>
+  /** Gradients of single rows in a basis, times their weights, [n × count]; of clusters, where there are some, their sums over rows. */
+  rowGradients(theta: Float64Array, basis: Basis): Promise<Float64Array>
   /** Mean over rows of the squared gradient of one row, [P]: the diagonal of `spread`, without the rest of it. */
   gradientSquares(theta: Float64Array): Promise<Float64Array>
   /** Rows whose objective is not a finite number. */
@@ -117,14 +119,15 @@ export function openFullBatch(
   const batch = overRows(traced, objective)
   const feed = (values: Float64Array): Record<string, Values> => ({ theta: { shape: [parameterCount], data: values } })
 
-  const openRowGradients = (name: 'products' | 'squares'): Promise<Pass> => {
+  const openRowGradients = (name: 'gradients' | 'products' | 'squares'): Promise<Pass> => {
     const { perRow, inputs } = batch
     const own = concat(gradient(objective.value, traced.parameters.map(({ packed }) => packed)), 0)
     const [all] = vectorize([own], new Map([traced.x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
     if (name === 'squares') return openPass(name, [...inputs, theta], { squares: sum(square(all), [0]) }, Math.max(width, parameterCount))
     const basis = input(traced.graph, 'basis', [parameterCount, parameterCount])
     const seen = contractAxes(all, basis, [1], [0])
-    return openPass(name, [...inputs, theta, basis], { perRow, ...(clusters ? { seen } : { products: contractAxes(seen, seen, [0], [0]) }) }, Math.max(width, parameterCount))
+    const outputs: Record<string, Node> = name === 'gradients' ? { seen } : { perRow, products: contractAxes(seen, seen, [0], [0]) }
+    return openPass(name, [...inputs, theta, basis], outputs, Math.max(width, parameterCount))
   }
 
   const openHessian = (): Promise<Pass> => {
@@ -133,20 +136,34 @@ export function openFullBatch(
     return openPass('hessian', [...batch.inputs, thetas, directions], { products }, width * block)
   }
 
-  const spread = async (at: Float64Array, { columns, count }: Basis = wholeSpace(parameterCount)): Promise<Spread> => {
-    const { run } = await pass('products', () => openRowGradients('products'))
-    const values = new Float64Array(rowCount)
-    let products = new Float64Array(parameterCount * parameterCount)
-    const sums = new Float64Array((clusters?.count ?? 0) * parameterCount)
-    // The program's basis is square: columns of zeros fill it up.
-    const filled = Float64Array.from({ length: products.length }, (_, e) => (e % parameterCount < count ? columns[Math.floor(e / parameterCount) * count + (e % parameterCount)] : 0))
-    await run({ ...feed(at), basis: { shape: [parameterCount, parameterCount], data: filled } }, (outputs, first) => {
-      values.set(outputs.perRow.data, first)
-      if (clusters) outputs.seen.data.forEach((value, e) => { sums[clusters.of[first + Math.floor(e / parameterCount)] * parameterCount + (e % parameterCount)] += value })
-      else addTo(products, outputs.products.data, 1 / rowCount)
+  /** The programs' basis is square: columns of zeros fill it up. */
+  const feedBasis = ({ columns, count }: Basis): Record<string, Values> => ({
+    basis: { shape: [parameterCount, parameterCount], data: Float64Array.from({ length: parameterCount * parameterCount }, (_, e) => (e % parameterCount < count ? columns[Math.floor(e / parameterCount) * count + (e % parameterCount)] : 0)) },
+  })
+
+  const rowGradients = async (at: Float64Array, basis: Basis): Promise<Float64Array> => {
+    const { run } = await pass('gradients', () => openRowGradients('gradients'))
+    const { count } = basis
+    const gradients = new Float64Array((clusters?.count ?? rowCount) * count)
+    await run({ ...feed(at), ...feedBasis(basis) }, ({ seen: { data } }, first) => {
+      for (let k = 0; k < data.length / parameterCount; k++) {
+        const to = (clusters ? clusters.of[first + k] : first + k) * count
+        for (let c = 0; c < count; c++) gradients[to + c] += data[k * parameterCount + c]
+      }
     })
-    if (clusters) products = multiply(transpose(sums, clusters.count, parameterCount), sums, parameterCount, clusters.count, parameterCount).map((value) => value / rowCount)
-    const gradientProducts = submatrix(products, Array.from({ length: count }, (_, c) => c), parameterCount)
+    return gradients
+  }
+
+  const spread = async (at: Float64Array, basis: Basis = wholeSpace(parameterCount)): Promise<Spread> => {
+    const { run } = await pass('products', () => openRowGradients('products'))
+    const { count } = basis
+    const values = new Float64Array(rowCount)
+    const products = new Float64Array(parameterCount * parameterCount)
+    await run({ ...feed(at), ...feedBasis(basis) }, (outputs, first) => {
+      values.set(outputs.perRow.data, first)
+      addTo(products, outputs.products.data, 1 / rowCount)
+    })
+    const gradientProducts = clusters ? productsOf(await rowGradients(at, basis), count, rowCount) : submatrix(products, Array.from({ length: count }, (_, c) => c), parameterCount)
     return { objectiveError: errorOfMean(values, weighting), gradientProducts }
   }
 
@@ -181,6 +198,7 @@ export function openFullBatch(
       return symmetrized(basis ? multiply(bent, columns, count, parameterCount, count) : bent, count)
     },
     spread,
+    rowGradients,
     gradientSquares: async (at) => {
       const { run } = await pass('squares', () => openRowGradients('squares'))
       const squares = new Float64Array(parameterCount)
@@ -207,6 +225,12 @@ export function openFullBatch(
       passes.clear()
     },
   }
+}
+
+/** Σ g gᵀ / n over gradients g, row-major [· × count]. */
+export function productsOf(gradients: Float64Array, count: number, rowCount: number): Float64Array {
+  const length = count === 0 ? 0 : gradients.length / count
+  return multiply(transpose(gradients, length, count), gradients, count, length, count).map((value) => value / rowCount)
 }
 
 /** All of parameter space. */

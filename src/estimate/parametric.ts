@@ -12,8 +12,9 @@ import { bootstrap } from './bootstrap.ts'
 import type { Replicates } from './bootstrap.ts'
 import type { Basis } from './curvature.ts'
 import type { Estimator } from './estimator.ts'
-import { Interrupted, openFullBatch } from './full-batch.ts'
+import { Interrupted, openFullBatch, productsOf } from './full-batch.ts'
 import type { FullBatch } from './full-batch.ts'
+import { gradientsWithoutOwnPull } from './leverage.ts'
 import { integrateNoise } from './integrate-noise.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
 import { search } from './parametric-search.ts'
@@ -54,6 +55,8 @@ export interface ParametricFit {
   readonly covariance: Float64Array | null
   /** Columns v_c with Σ_c v_c v_cᵀ the covariance: what cancels in the sum has not cancelled in them. */
   readonly covarianceRoot: Basis | null
+  /** The same of the jackknife's covariance, which intervals are made of; the sandwich's where rows are too many for it to matter. */
+  readonly intervalRoot: Basis | null
   /** The free parameters, with which errors were computed; null where none were, and where the objective needs draws. */
   readonly free: FreeFit | null
   /** How the expectation over noise was taken, and from how many points for each row. */
@@ -142,7 +145,7 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
   const { parameterCount: size, parameterNames } = traced
   const { route, theta, history, atBound, ranOff } = found
   const warnings = [...found.warnings]
-  const without = { rowCount: batch.rowCount, route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), fixed: parameterNames.map(() => false), atBound: parameterNames.map((_, k) => atBound.includes(k)), covariance: null, covarianceRoot: null, free: null, warnings }
+  const without = { rowCount: batch.rowCount, route, theta, history, stopped: found.stopped, determined: parameterNames.map((_, k) => !ranOff.includes(k)), fixed: parameterNames.map(() => false), atBound: parameterNames.map((_, k) => atBound.includes(k)), covariance: null, covarianceRoot: null, intervalRoot: null, free: null, warnings }
   try {
     const { objective, gradient } = found.evaluation ?? await batch.evaluate(theta)
     const gradientNorm = Math.hypot(...gradient)
@@ -155,6 +158,8 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
     const { objectiveError, gradientProducts } = await batch.spread(theta, curvature.basis)
     const { root, determined } = sandwich(curvature, gradientProducts, batch.rowCount, [...atBound, ...absent])
     absent.forEach((k) => { determined[k] = false })
+    const apart = await gradientsWithoutOwnPull(batch, theta, curvature)
+    const intervalRoot = apart ? sandwich(curvature, productsOf(apart, curvature.basis.count, batch.rowCount), batch.rowCount, [...atBound, ...absent]).root : root
     const isFlat = determined.includes(false)
     if (atBound.length > 0) warnings.push(warn.atBound(atBound.map((k) => parameterNames[k])))
     if (isFlat) warnings.push(...warn.notIdentified(parameterNames, determined, absent, curvature.flatShare, options.scale))
@@ -166,6 +171,7 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
       determined,
       covariance: isKnown ? covariance : null,
       covarianceRoot: isKnown ? root : null,
+      intervalRoot: isKnown ? intervalRoot : null,
       free: work.objective.draws.length > 0 ? null : { traced, objective: work.objective, theta, curvature },
     }
   } catch (error) {

@@ -12,6 +12,7 @@ interface Estimates {
   readonly atBound: readonly boolean[]
   readonly covariance: Float64Array | null
   readonly covarianceRoot: Basis | null
+  readonly intervalRoot: Basis | null
 }
 
 /** What was found of all parameters; those that are held have no error. */
@@ -24,6 +25,7 @@ export function liftFit<Fit extends Estimates>(restriction: Restriction, fit: Fi
     determined: fixed.map((_, p) => partsOf(restriction, p).every((c) => fit.determined[c])),
     atBound: fixed.map((_, p) => partsOf(restriction, p).some((c) => fit.atBound[c])),
     covarianceRoot,
+    intervalRoot: fit.intervalRoot && liftRoot(restriction, fit.intervalRoot),
     covariance: covarianceRoot && covarianceOf(covarianceRoot, fixed.length),
   }
 }

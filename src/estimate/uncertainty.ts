@@ -73,6 +73,8 @@ export interface EstimatedParameters {
   readonly covariance: Float64Array | null
   /** Columns v_c with Σ_c v_c v_cᵀ the covariance. */
   readonly covarianceRoot: Basis | null
+  /** The same of the covariance that intervals are made of. */
+  readonly intervalRoot: Basis | null
   readonly rowCount: number
   /** Whether each parameter has an estimate at all, [P]. */
   readonly determined: readonly boolean[]
@@ -89,6 +91,8 @@ export interface ParameterDescription {
   readonly covariance: readonly (readonly (number | null)[])[] | null
   /** One row a parameter, in their order: the sum of products of two rows is their covariance. NaN in rows without an error, zero in those held. */
   readonly root: Basis | null
+  /** The same for intervals. */
+  readonly intervalRoot: Basis | null
 }
 
 /**
@@ -98,32 +102,39 @@ export interface ParameterDescription {
 export function describeParameters(traced: TracedModel, fit: EstimatedParameters, level: number): ParameterDescription {
   const { parameterCount: size, parameterNames } = traced
   const quantile = normalQuantile((1 + level) / 2)
-  const { covariance, covarianceRoot } = fit
-  const errorOf = (k: number): number => (covarianceRoot ? Math.hypot(...covarianceRoot.columns.subarray(k * covarianceRoot.count, (k + 1) * covarianceRoot.count)) : NaN)
+  const { covariance } = fit
   const natural = parameterNames.map((name, k): ParameterEstimate => (fit.fixed[k]
     ? { name, estimate: fit.theta[k], standardError: null, interval: null, fixed: true }
-    : { ...withInterval(name, fit.determined[k] ? fit.theta[k] : NaN, errorOf(k), quantile), ...(fit.atBound[k] ? { atBound: true } : {}) }))
+    : { ...withInterval(name, fit.determined[k] ? fit.theta[k] : NaN, lengthOf(fit.covarianceRoot, k), lengthOf(fit.intervalRoot, k), quantile), ...(fit.atBound[k] ? { atBound: true } : {}) }))
   const isFree = (e: number): boolean => !fit.fixed[Math.floor(e / size)] && !fit.fixed[e % size]
   const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
-  const reported = reportedQuantities(traced, fit)
-  const rows = covarianceRoot && [...covarianceRoot.columns, ...reported.flatMap(({ root }) => [...root])]
+  const root = withReported(traced, fit, fit.covarianceRoot)
+  const intervalRoot = withReported(traced, fit, fit.intervalRoot)
+  const names = traced.model.reported?.names(traced.dimension) ?? []
+  const values = fit.determined.every(Boolean) ? reportedValues(traced, fit.theta) : undefined
   return {
-    parameters: [...natural, ...reported.map(({ name, value, root }): ParameterEstimate => {
-      const error = root.length === 0 ? NaN : Math.hypot(...root)
+    parameters: [...natural, ...names.map((name, k): ParameterEstimate => {
+      const value = values?.[k] ?? NaN
+      const error = lengthOf(root, size + k)
       // Where fewer directions than parameters were free, some quantities may not move along any: what is left is rounding.
-      const isHeld = root.length < size && error <= ROUNDING * Math.abs(value)
-      return isHeld ? { name, estimate: value, standardError: null, interval: null, fixed: true } : withInterval(name, value, error, quantile)
+      const isHeld = root !== null && root.count < size && error <= ROUNDING * Math.abs(value)
+      return isHeld ? { name, estimate: value, standardError: null, interval: null, fixed: true } : withInterval(name, value, error, lengthOf(intervalRoot, size + k), quantile)
     })],
     covariance: covariance && Array.from({ length: size }, (_, i) => Array.from(covariance.subarray(i * size, (i + 1) * size), (value, j) => (isFree(i * size + j) ? known(value) : null))),
-    root: rows && covarianceRoot && { columns: Float64Array.from(rows), count: covarianceRoot.count },
+    root, intervalRoot,
   }
 }
 
+/** The standard error that a row of a root stands for; NaN without one. */
+function lengthOf(root: Basis | null, row: number): number {
+  return root && root.count > 0 ? Math.hypot(...root.columns.subarray(row * root.count, (row + 1) * root.count)) : NaN
+}
+
 /** A quantity with its normal interval; NaN where unknown. */
-export function withInterval(name: string, estimate: number, standardError: number, quantile: number): ParameterEstimate {
+export function withInterval(name: string, estimate: number, standardError: number, intervalError: number, quantile: number): ParameterEstimate {
   if (!Number.isFinite(estimate)) return { name, estimate: null, standardError: null, interval: null }
   if (!Number.isFinite(standardError)) return { name, estimate, standardError: null, interval: null }
-  return { name, estimate, standardError, interval: [estimate - quantile * standardError, estimate + quantile * standardError] }
+  return { name, estimate, standardError, interval: [estimate - quantile * intervalError, estimate + quantile * intervalError] }
 }
 
 /** The packed value of each parameter by name. */
@@ -136,26 +147,14 @@ export function reportedValues(traced: TracedModel, theta: Float64Array): readon
   return traced.model.reported?.values(naturalValues(traced, theta), traced.dimension)
 }
 
-interface Quantity {
-  readonly name: string
-  /** NaN where it does not exist. */
-  readonly value: number
-  /** Its row of the root, as long as that has columns; NaN where unknown. */
-  readonly root: Float64Array
-}
-
-function reportedQuantities(traced: TracedModel, fit: EstimatedParameters): Quantity[] {
-  const { dimension } = traced
-  const { reported: quantities } = traced.model
-  if (!quantities) return []
+/** A root of the natural parameters with a row for each reported one added; NaN where unknown. */
+function withReported(traced: TracedModel, fit: EstimatedParameters, root: Basis | null): Basis | null {
+  const { model: { reported }, dimension } = traced
+  if (!root || !reported) return root
   const valuesAt = (theta: Float64Array): readonly number[] | undefined => reportedValues(traced, theta)
-  const center = fit.determined.every(Boolean) ? valuesAt(fit.theta) : undefined
-  const slopes = center && fit.covarianceRoot ? deltaSlopes(valuesAt, fit.theta, fit.covarianceRoot, deltaStep(fit.rowCount)) : undefined
-  const count = fit.covarianceRoot?.count ?? 0
-  return quantities.names(dimension).map((name, k) => ({
-    name, value: center?.[k] ?? NaN,
-    root: Float64Array.from({ length: count }, (_, c) => slopes?.[c][k] ?? NaN),
-  }))
+  const slopes = fit.determined.every(Boolean) && valuesAt(fit.theta) ? deltaSlopes(valuesAt, fit.theta, root, deltaStep(fit.rowCount)) : undefined
+  const rows = reported.names(dimension).flatMap((_, k) => Array.from({ length: root.count }, (__, c) => slopes?.[c][k] ?? NaN))
+  return { columns: Float64Array.from([...root.columns, ...rows]), count: root.count }
 }
 
 /**

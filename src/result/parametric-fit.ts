@@ -61,7 +61,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   return {
     theta: fit.theta, route: fit.route, stopped: fit.stopped,
     objective: { train: fit.objective, ...await heldOut(context, fit.theta) },
-    parameters: described.parameters, derived: derived?.describe(fit, described.root, options.level) ?? [], parameterCovariance: described.covariance,
+    parameters: described.parameters, derived: derived?.describe(fit, described, options.level) ?? [], parameterCovariance: described.covariance,
     ...(options.test === undefined ? {} : { tests }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: replicates && { replicates: replicates.replicates, failed: replicates.failed, seed: options.seed, parameters: replicates.parameters } }),
     ...(known === undefined ? {} : { logNormalizer: { value: known, standardError: 0, method: 'exact' } }),

@@ -19,6 +19,13 @@ import { curvatureOf, engines, expectClose, fitModel, isotropic, normalRows, onn
 
 const meanOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length
 
+/** Natural parameters of a Gaussian of one column by score matching: 1/variance and mean/variance. */
+function gaussianOf(rows: Float64Array): [number, number] {
+  const mean = meanOf([...rows])
+  const variance = meanOf(Array.from(rows, (x) => (x - mean) ** 2))
+  return [1 / variance, mean / variance]
+}
+
 describe.each(engines)('the one-dimensional Gaussian on engine $name', (engine) => {
   // Skewed rows, so that the sandwich is not the inverse information.
   const rows = normalRows(500, 1, 'skewed').map((z) => 2 + z + 0.4 * (z * z - 1))
@@ -48,7 +55,14 @@ describe.each(engines)('the one-dimensional Gaussian on engine $name', (engine) 
     const { parameters } = describeParameters(traced, fit, 0.9)
     expectClose([parameters[2].estimate!, parameters[2].standardError!], [m(1), Math.sqrt((m(2) - m(1) ** 2) / rows.length)], 1e-8)
     const [low, high] = parameters[2].interval!
-    expectClose([(high - low) / 2 / parameters[2].standardError!, (high + low) / 2], [1.6448536269514722, m(1)], 1e-12)
+    // Intervals: what leaving out each row does to k and h, which for a Gaussian are 1/variance and mean/variance.
+    const moves = Array.from(rows, (_, i) => {
+      const [k1, h1] = gaussianOf(rows.filter((__, j) => j !== i))
+      return (h1 - h) / k - (h / k ** 2) * (k1 - k)
+    })
+    const error = Math.sqrt(moves.reduce((total, move) => total + move ** 2, 0))
+    expectClose([(high - low) / 2, (high + low) / 2], [1.6448536269514722 * error, m(1)], 2e-8)
+    expect(error / parameters[2].standardError!).toBeGreaterThan(1.001)
   })
 
   test('the objective and its error are those of its rows', async () => {
@@ -171,7 +185,42 @@ test('when the score feels no parameter at all there is no covariance', async ()
   const model = defineModel({ name: 'fixed', parameters: { c: scalar() }, logDensity: ({ c }, x) => x.at(0).square().mul(-0.5).add(c) })
   const { fit, traced } = await fitModel(model, scoreMatching, normalRows(50, 1, 1), 1)
   expect([fit.stopped, fit.covariance]).toEqual(['flat direction', null])
-  expect(describeParameters(traced, fit, 0.95)).toEqual({ parameters: [{ name: 'c', estimate: null, standardError: null, interval: null }], covariance: null, root: null })
+  expect(describeParameters(traced, fit, 0.95)).toEqual({ parameters: [{ name: 'c', estimate: null, standardError: null, interval: null }], covariance: null, root: null, intervalRoot: null })
+})
+
+describe('intervals leave out what each row has done to the estimate', () => {
+  const halfWidths = ({ fit, traced }: Awaited<ReturnType<typeof fitModel>>): number[] => describeParameters(traced, fit, 0.95).parameters.map(({ interval }) => (interval![1] - interval![0]) / 2 / 1.959963984540054)
+
+  test('clusters are left out whole', async () => {
+    const rows = normalRows(60, 1, 'clusters').map((z, i) => z + Math.sin(i / 5))
+    const of = Int32Array.from(rows, (_, i) => Math.floor(i / 4))
+    const [k, h] = gaussianOf(rows)
+    const squares = [0, 0]
+    for (let c = 0; c < 15; c++) {
+      gaussianOf(rows.filter((_, i) => of[i] !== c)).forEach((value, p) => { squares[p] += (value - [k, h][p]) ** 2 })
+    }
+    const found = halfWidths(await fitModel(gaussian, scoreMatching, rows, 1, { weighting: { clusters: { of, count: 15 } } }))
+    expectClose(found.slice(0, 2), squares.map(Math.sqrt), 1e-9)
+  })
+
+  test('of an objective that is not quadratic: a Newton step from the estimate, by hand', async () => {
+    // φ = −eᶜx: ρ = −eᶜ + ½e²ᶜx², with the derivatives −eᶜ + e²ᶜx² and −eᶜ + 2e²ᶜx² of a row.
+    const model = defineModel({ name: 'log-precision', parameters: { c: scalar() }, logDensity: ({ c }, x) => c.exp().mul(x.at(0).square()).mul(-0.5) })
+    const rows = normalRows(50, 1, 'log precision')
+    const found = await fitModel(model, scoreMatching, rows, 1)
+    const k = 1 / meanOf(Array.from(rows, (x) => x * x))
+    const curvatures = Array.from(rows, (x) => -k + 2 * k * k * x * x)
+    const total = curvatures.reduce((sum, value) => sum + value, 0)
+    const steps = Array.from(rows, (x, i) => (-k + k * k * x * x) / (total - curvatures[i]))
+    expectClose([found.value('c'), ...halfWidths(found)], [Math.log(k), Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0))], 1e-4)
+  })
+
+  test('as wide as the standard errors where rows are many', async () => {
+    const { fit, traced } = await fitModel(precision, scoreMatching, normalRows(40_000, 8, 'many'), 8)
+    expect(fit.intervalRoot).toEqual(fit.covarianceRoot)
+    const [{ estimate, standardError, interval }] = describeParameters(traced, fit, 0.95).parameters
+    expectClose(interval!, [estimate! - 1.959963984540054 * standardError!, estimate! + 1.959963984540054 * standardError!], 1e-12)
+  })
 })
 
 describe('the normal quantile', () => {
