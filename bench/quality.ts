@@ -3,6 +3,7 @@
 //
 //   npm run bench:quality                                    everything, five seeds: hours
 //   npm run bench:quality -- --densities ring,funnel --estimators dual --seeds 2 --threads 2
+//   npm run bench:quality -- --first 3 --seeds 2             seeds 3 and 4
 //   npm run bench:quality -- --missing                       what is not stored yet
 //   npm run bench:quality -- --page                          the page alone, from what is stored
 //
@@ -24,7 +25,7 @@ import type { Run } from './quality/page.ts'
 import { canBeDrawn, drawBeside } from './quality/pictures.ts'
 
 const { values: given } = parseArgs({ options: {
-  densities: { type: 'string' }, estimators: { type: 'string' }, seeds: { type: 'string', default: '5' }, threads: { type: 'string' },
+  densities: { type: 'string' }, estimators: { type: 'string' }, seeds: { type: 'string', default: '5' }, first: { type: 'string', default: '0' }, threads: { type: 'string' },
   missing: { type: 'boolean', default: false }, page: { type: 'boolean', default: false },
 } })
 const threads = Number(given.threads ?? defaultThreads())
@@ -65,7 +66,7 @@ async function run(name: string, estimator: string, seed: number): Promise<Run> 
 const isOf = (one: Run, other: Pick<Run, 'density' | 'estimator' | 'seed'>): boolean => one.density === other.density && one.estimator === other.estimator && one.seed === other.seed
 const order = ({ density, estimator, seed }: Run): number => (Object.keys(cases).indexOf(density) * 100 + Object.keys(estimators).indexOf(estimator)) * 100 + seed
 
-for (let seed = 0; seed < Number(given.seeds); seed++) {
+for (let seed = Number(given.first); seed < Number(given.first) + Number(given.seeds); seed++) {
   for (const density of densityNames) {
     for (const estimator of estimatorNames) {
       if (given.missing && readRuns().some((other) => isOf(other, { density, estimator, seed }))) continue

@@ -16,7 +16,7 @@ const unnormCommand = (data, out, threads) => [
   '--steps', '2000', '--batch', '256', '--holdout', '0', '--threads', String(threads), '--seed', '0', '--out', out, '--quiet',
 ]
 
-/** Runs both `runs` times in turn; resolves to { peers: { name: { median, minimum, seconds, objective } }, ratio, atMost }. */
+/** Runs both `runs` times in turn; resolves to { peers: { name: { median, minimum, wholeMedian, seconds, whole, objective } }, ratio, atMost }. */
 export async function endToEnd({ threads, runs }) {
   const folder = mkdtempSync(join(tmpdir(), 'unnorm-bench-'))
   const peers = { unnorm: { seconds: [], whole: [] }, PyTorch: { seconds: [], whole: [] } }
@@ -40,7 +40,7 @@ export async function endToEnd({ threads, runs }) {
   return { threads, runs, peers, ratio: ours && theirs ? ours / theirs : null, atMost: AT_MOST }
 }
 
-/** Appends the seconds from process start until the process has ended and the model file is there; a failure becomes the status. */
+/** Appends the seconds from process start until the model file is there, and until the process has ended; a failure becomes the status. */
 async function time(result, [program, ...words], model) {
   if (result.status) return
   const start = performance.now()
@@ -69,9 +69,10 @@ async function time(result, [program, ...words], model) {
 
 function summarize(result) {
   if (result.status || result.seconds.length === 0) return
-  const sorted = [...result.seconds].sort((a, b) => a - b)
-  result.minimum = sorted[0]
-  result.median = sorted[Math.floor(sorted.length / 2)]
+  const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
+  result.minimum = Math.min(...result.seconds)
+  result.median = median(result.seconds)
+  result.wholeMedian = median(result.whole)
 }
 
 /** x₁ ~ N(0, 1), x₂ = ½(x₁² − 1) + 0.35 n: a connected curved density, as CSV. */

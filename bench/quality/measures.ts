@@ -32,6 +32,8 @@ export const measures = {
   discrepancy: { heading: 'MMD² × 10⁴', sentence: 'squared maximum mean discrepancy of the same samples; unbiased, so that it may be negative', show: (value: number) => (1e4 * value).toFixed(1) },
   mixed: { heading: 'mixed', sentence: 'share of the fits whose chains agree (R̂ at most 1.01)', show: percent(0), summary: 'mean' },
   warned: { heading: 'warned', sentence: 'share of the fits that warned of separated clusters', show: percent(0), summary: 'mean' },
+  levelsOff: { heading: 'levels off', sentence: 'share of the fits that warned of noise levels that are off', show: percent(0), summary: 'mean' },
+  weightsOff: { heading: 'weights off', sentence: 'share of the fits that warned of weights of modes that differ from the rows\' shares', show: percent(0), summary: 'mean' },
   seconds: { heading: 'seconds', sentence: 'of a whole fit, its assessment included', show: fixed(0) },
   processorSeconds: { heading: 'CPU seconds', sentence: 'of all threads together', show: fixed(0) },
 } as const satisfies Record<string, { heading: string; sentence: string; show: (value: number) => string; summary?: 'mean' }>
@@ -50,6 +52,8 @@ async function ifPossible(measured: Promise<Measured>): Promise<Measured> {
   }
 }
 
+const warned = ({ fit }: FitResult, code: string): number => Number(fit.warnings.some((warning) => warning.code === code))
+
 /** Everything but the seconds. */
 export async function measureFit(density: SyntheticDensity, modes: number | undefined, rows: Float64Array, result: FitResult, random: Random): Promise<Measured> {
   const d = density.dimension
@@ -63,7 +67,8 @@ export async function measureFit(density: SyntheticDensity, modes: number | unde
     ...await likelihood(density, result, random),
     ...(modes === undefined ? {} : await ifPossible(weights(result, rows, random))),
     ...await ifPossible(samples(density, rows, result, random)),
-    warned: Number(result.fit.warnings.some(({ code }) => code === 'separated-clusters')),
+    warned: warned(result, 'separated-clusters'),
+    ...(result.ladder ? { levelsOff: warned(result, 'uncalibrated-levels'), weightsOff: warned(result, 'mode-weights') } : {}),
   }
 }
 

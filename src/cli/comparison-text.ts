@@ -4,7 +4,7 @@ import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 import type { Comparison } from './run-comparison.ts'
 
 /** The lines a terminal shows. */
-export function comparisonText({ rows, rowsAre, runs }: Comparison, width: number): string {
+export function comparisonText({ rows, rowsAre, runs }: Comparison): string {
   const words = (mean: MeanWithError | null | undefined, none: string): string => (mean ? formatWithError(mean.value, Number.isFinite(mean.standardError) ? mean.standardError : null) : none)
   const lines = [
     ['run', 'model', 'parameters', 'objective', 'less the first', 'log-likelihood', 'less the first'],
@@ -16,6 +16,6 @@ export function comparisonText({ rows, rowsAre, runs }: Comparison, width: numbe
   ]
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => [...line[column]].length)))
   const table = lines.map((line) => line.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('   ').trimEnd())
-  const head = `${formatCount(rows)} ${rowsAre === 'held-out' ? 'held-out rows' : 'rows, all of them training rows'}; means per row, lower objective and higher log-likelihood are better`
-  return [...table, '', shorten(head, Math.max(width, 60))].join('\n')
+  const over = `${formatCount(rows)} ${rowsAre === 'held-out' ? 'held-out rows' : 'rows, all of them training rows'}`
+  return [...table, '', `Means per row over ${over}.`, 'Lower objective and higher log-likelihood are better.'].join('\n')
 }

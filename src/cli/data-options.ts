@@ -16,7 +16,7 @@ export const dataOptions = {
   missing: { type: 'choice', choices: ['refuse', 'drop'], default: 'refuse', sentence: 'What to do with rows that have empty, NaN or infinite cells' },
 } as const satisfies Options
 
-export const threadsOption = { type: 'number', integer: true, minimum: 1, defaultWords: 'all cores', sentence: 'Threads to compute with; the same number gives the same bits' } as const
+export const threadsOption = { type: 'number', integer: true, minimum: 1, maximum: 1024, defaultWords: 'all cores', sentence: 'Threads to compute with; the same number gives the same bits' } as const
 
 type DataValues = Pick<OptionValues<typeof dataOptions>, 'table' | 'sql' | 'missing'>
 

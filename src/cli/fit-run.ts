@@ -137,8 +137,9 @@ export async function resumeRun(context: Context, path: string, data: string | u
     if (tableFingerprint(table) !== checkpoint.dataFingerprint) {
       throw new UnnormError('wrong-data', `cannot resume ${path}: it is the checkpoint of other data; ${table.source} does not hold the rows that the run began with (restore them, or start the fit anew)`)
     }
-    // Its name in the outputs is what it was, wherever the rows lie now.
-    return fitInto(context, folder, checkpoint, model, { ...table, source: checkpoint.request.read.sql ?? checkpoint.request.source ?? table.source })
+    // Its name in the outputs is what it was, wherever the rows lie now; what came from standard input had none.
+    const started = checkpoint.request.source === '-' ? { ...checkpoint, request } : checkpoint
+    return fitInto(context, folder, started, model, { ...table, source: started.request.read.sql ?? started.request.source ?? table.source })
   })
 }
 

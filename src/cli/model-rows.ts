@@ -42,13 +42,13 @@ export async function withModel<Result>(path: string, threads: number | undefine
  */
 export async function withModelAndData<Result>(
   context: Context, model: string, data: string | undefined, values: DataValues, work: (model: OpenedModel, rows: ModelRows) => Promise<Result>,
-  check?: (model: OpenedModel, source: DataSource) => void,
+  check?: (model: OpenedModel, source: DataSource) => void | Promise<void>,
 ): Promise<Result> {
   return withModel(model, values.threads, async (opened) => {
     const options = readOptions(context, values, values.threads)
     const source = await openData(data, options)
     try {
-      check?.(opened, source)
+      await check?.(opened, source)
       context.progress.phase(`reading ${data === '-' ? 'standard input' : data ?? 'the data'}`)
       const { checkDomain, closeRows } = await import('../data/domain-rows.ts')
       const given = await readModelColumns(context, source, opened.metadata.columns, options)
@@ -86,7 +86,7 @@ export async function addColumns(
 ): Promise<CommandResult> {
   const { out } = options
   await checkOutput(out)
-  const { appendColumns, refuseTakenNames } = await import('../node/write-table.ts')
+  const { appendColumns, refuseInput, refuseTakenNames } = await import('../node/write-table.ts')
   return withModelAndData(context, model, data, options, async (opened, rows) => {
     const columns = await added.values(opened, rows)
     const names = columns.map(({ name }) => name)
@@ -97,5 +97,8 @@ export async function addColumns(
       text: `${counted(rows.table.rows, 'row')} written to ${out} with ${names.join(', ')}`,
       kind: 'summary',
     }
-  }, ({ metadata }, source) => refuseTakenNames(source, added.names(metadata), out))
+  }, ({ metadata }, source) => {
+    refuseTakenNames(source, added.names(metadata), out)
+    return refuseInput(source, out)
+  })
 }

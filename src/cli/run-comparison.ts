@@ -134,5 +134,8 @@ function otherObjective(first: FitJson, other: FitJson): string | null {
   if (a.objective.units !== b.objective.units) return `one is in units of ${a.objective.units} columns, the other of ${b.objective.units}`
   const noise = ({ estimator }: FitJson): string => estimator.noise?.map((value) => Number(value.toPrecision(6))).join(', ') ?? 'none'
   if (noise(a) !== noise(b)) return `their noise differs, ${noise(a)} and ${noise(b)}`
+  if (a.model.domain !== b.model.domain) return `one is on ${a.model.domain}, the other on ${b.model.domain}`
+  const weight = ({ estimator }: FitJson): string => estimator.boundaryWeight ?? 'none'
+  if (weight(a) !== weight(b)) return `their boundary weights differ, ${weight(a)} and ${weight(b)} (fit both with the same --boundary-weight)`
   return null
 }

@@ -20,30 +20,58 @@ const LOOKED_AT_ROWS = 65_536
 
 /** The ties of each column, judged by 65 536 rows evenly spread over a table of more than three times as many, else by all. */
 export function columnTies(table: Table): ColumnTies[] {
-  const d = table.columns.length
-  const { count, row } = spreadRows(table.rows, LOOKED_AT_ROWS)
   return table.columns.map((column, j) => {
-    const sorted = Float64Array.from({ length: count }, (_, i) => table.values[row(i) * d + j]).sort()
-    let tied = 0
-    let mostFrequent = { value: sorted[0] ?? Number.NaN, fraction: 0 }
-    const distinct: number[] = []
-    for (let start = 0; start < count;) {
-      let end = start + 1
-      while (end < count && sorted[end] === sorted[start]) end++
-      if (end - start > 1) tied += end - start
-      if ((end - start) / count > mostFrequent.fraction) mostFrequent = { value: sorted[start], fraction: (end - start) / count }
-      distinct.push(sorted[start])
-      start = end
-    }
+    const sorted = sortedColumn(table, j)
+    const { distinct, ...repeats } = repeatsOf(sorted)
     const roundingStep = commonStep(distinct)
-    return {
-      column,
-      tiedFraction: count > 0 ? tied / count : 0,
-      mostFrequent,
-      roundingStep,
-      relativeStep: roundingStep === null ? null : roundingStep / deviationOf(sorted),
-    }
+    return { column, ...repeats, roundingStep, relativeStep: roundingStep === null ? null : roundingStep / deviationOf(sorted) }
   })
+}
+
+function sortedColumn({ columns, rows, values }: Pick<Table, 'columns' | 'rows' | 'values'>, j: number): Float64Array {
+  const { count, row } = spreadRows(rows, LOOKED_AT_ROWS)
+  return Float64Array.from({ length: count }, (_, i) => values[row(i) * columns.length + j]).sort()
+}
+
+function repeatsOf(sorted: Float64Array): Pick<ColumnTies, 'tiedFraction' | 'mostFrequent'> & { readonly distinct: readonly number[] } {
+  const count = sorted.length
+  let tied = 0
+  let mostFrequent = { value: sorted[0] ?? Number.NaN, fraction: 0 }
+  const distinct: number[] = []
+  for (let start = 0; start < count;) {
+    let end = start + 1
+    while (end < count && sorted[end] === sorted[start]) end++
+    if (end - start > 1) tied += end - start
+    if ((end - start) / count > mostFrequent.fraction) mostFrequent = { value: sorted[start], fraction: (end - start) / count }
+    distinct.push(sorted[start])
+    start = end
+  }
+  return { tiedFraction: count > 0 ? tied / count : 0, mostFrequent, distinct }
+}
+
+/**
+ * How finely each column is known: where a tenth of its values repeat, the median gap between different values (the rounding
+ * step, as a rule); else 0.
+ * @param rows row-major [n × columns]
+ * @returns [columns], in the data's units
+ */
+export function columnResolutions(rows: Float64Array, columns: readonly string[]): Float64Array {
+  const table = { columns, rows: rows.length / columns.length, values: rows }
+  return Float64Array.from(columns, (_, j) => {
+    const { tiedFraction, distinct } = repeatsOf(sortedColumn(table, j))
+    if (tiedFraction < 0.1 || distinct.length < 2) return 0
+    const gaps = Float64Array.from(distinct.slice(1), (value, k) => value - distinct[k]).sort()
+    return gaps[gaps.length >> 1]
+  })
+}
+
+/** The share of rows that are whole copies of an earlier one, of the rows that `columnTies` looks at. */
+export function copiedShare({ columns, rows, values }: Pick<Table, 'columns' | 'rows' | 'values'>): number {
+  const d = columns.length
+  const { count, row } = spreadRows(rows, LOOKED_AT_ROWS)
+  const seen = new Set<string>()
+  for (let i = 0; i < count; i++) seen.add(values.subarray(row(i) * d, (row(i) + 1) * d).join())
+  return count > 0 ? 1 - seen.size / count : 0
 }
 
 // The largest step that all differences are whole multiples of, by Euclid's algorithm with a tolerance.

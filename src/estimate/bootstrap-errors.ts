@@ -53,8 +53,10 @@ function quantile(sorted: Float64Array, p: number): number {
   return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below])
 }
 
-/** A larger share between the two errors is told. */
+/** A larger share between the two errors is told, where it is beyond what so few replicates leave to chance. */
 const LARGEST_DIFFERENCE = 0.25
+/** In errors of the logarithm of a standard deviation from N replicates, 1/√(2N). */
+const CHANCE = 3
 
 /** What the replicates say against the fit. */
 export function bootstrapWarnings({ replicates, failed, parameters }: BootstrapSummary, estimates: readonly ParameterEstimate[]): Warning[] {
@@ -62,10 +64,11 @@ export function bootstrapWarnings({ replicates, failed, parameters }: BootstrapS
   if (failed > 0) {
     warnings.push({ code: 'bootstrap-failed', message: `${failed} of ${replicates} bootstrap replicates have no estimate and are left out: their rows do not determine the parameters, or the search did not converge. Errors from the others are too small as a rule.` })
   }
+  const margin = Math.max(Math.log(1 + LARGEST_DIFFERENCE), CHANCE / Math.sqrt(2 * Math.max(1, replicates - failed - 1)))
   const differing = parameters.flatMap(({ name, standardError }, k) => {
     const sandwich = estimates[k].standardError
     const ratio = standardError !== null && sandwich !== null ? standardError / sandwich : 1
-    return Math.abs(Math.log(ratio)) > Math.log(1 + LARGEST_DIFFERENCE) ? [{ name, ratio }] : []
+    return Math.abs(Math.log(ratio)) > margin ? [{ name, ratio }] : []
   })
   if (differing.length > 0) {
     const listed = differing.slice(0, 4).map(({ name, ratio }) => `${name} ${ratio.toPrecision(3)}`).join(', ')

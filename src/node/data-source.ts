@@ -42,6 +42,8 @@ export interface DataSource {
   /** As the user wrote it: the path, `-`, or the statement. */
   readonly name: string
   readonly columns: readonly SourceColumn[]
+  /** The files that are read; none of standard input, and of a statement as far as it is told. */
+  readonly paths: readonly string[]
   /** Of CSV, in which every column is text, whatever it holds; null where columns have types. */
   readonly delimiter: string | null
   /** SQL to stand after FROM; its rows come in the same order every time. */
@@ -87,6 +89,7 @@ export async function openSource(source: string | null, options: SourceOptions =
       name,
       nextNumber: () => number++,
       columns: opened.columns,
+      paths: opened.paths,
       delimiter: opened.delimiter ?? null,
       relation: opened.relation,
       connection,

@@ -17,6 +17,7 @@ import type { FitJson } from '../report/fit-json.ts'
 import { defaultThreads, loadOnnxRuntime } from './engine.ts'
 import type { NodeEngineOptions } from './engine.ts'
 import { fileError } from './files.ts'
+import { writerOf } from './run-folder.ts'
 
 /** A fitted model, ready to compute. */
 export interface OpenedModel {
@@ -53,12 +54,13 @@ const ROWS_AT_ONCE = 16_384
 /**
  * Opens a fitted model.
  * @param path a run folder or a `model.onnx`
- * @throws UnnormError `missing-file` …, `not-a-run`, `incomplete-run`, `bad-model`, `foreign-model`
+ * @throws UnnormError `missing-file` …, `not-a-run`, `incomplete-run`, `run-active`, `no-estimate`, `bad-model`, `foreign-model`
  */
 export async function openModel(path: string, options: NodeEngineOptions = {}): Promise<OpenedModel> {
   const found = await stat(path).catch((error: unknown) => { throw fileError(error, 'read', path) })
   const folder = found.isDirectory() ? path : null
   const fit = folder === null ? null : await readFit(folder)
+  if (fit?.estimator.stopped === 'unbounded') throw new UnnormError('no-estimate', `${path} holds no estimate: its objective has no minimum, and ${fit.estimator.name} ran off (its report says why; fit again with another --by)`)
   const file = folder === null ? path : join(folder, 'model.onnx')
   const bytes = await readFile(file).catch((error: unknown) => { throw fileError(error, 'read', file) })
   const metadata = readModelMetadata(bytes, file)
@@ -69,13 +71,15 @@ export async function openModel(path: string, options: NodeEngineOptions = {}): 
 
 /**
  * `fit.json` of a run folder.
- * @throws UnnormError `incomplete-run`, `not-a-run`, and those of the file system
+ * @throws UnnormError `run-active`, `incomplete-run`, `not-a-run`, and those of the file system
  */
 export async function readFit(folder: string): Promise<FitJson> {
   const path = join(folder, 'fit.json')
   const text = await readFile(path, 'utf8').catch(async (error: unknown) => {
     const names: string[] = await readdir(folder).catch(() => [])
     if (names.includes('fit.json')) throw fileError(error, 'read', path)
+    const writer = await writerOf(folder)
+    if (writer !== undefined) throw new UnnormError('run-active', `${folder} is not finished: process ${writer} is still writing it (wait for its end; a network's model.onnx may be used before)`)
     if (names.some((name) => name.startsWith('checkpoint.'))) {
       throw new UnnormError('incomplete-run', `${folder} holds a run that was stopped before its end (continue it with unnorm fit --resume ${folder})`)
     }

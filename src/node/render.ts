@@ -7,6 +7,9 @@ import { requireResvg } from './require.ts'
 
 const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans-Oblique.ttf']
 
+/** Syriac to Georgian with the scripts of India, Hangul and Ethiopic, the scripts of East Asia, and what lies beyond the first plane. */
+const BEYOND_DEJAVU = /[\u0700-\u109f\u1100-\u139f\u1780-\u18af\u2e80-\ufaff]|[\u{20000}-\u{3ffff}]/u
+
 /** A document for figures to draw into. Loads linkedom, so only when something is drawn. */
 export async function createSvgDocument(): Promise<SvgDocument> {
   const { parseHTML } = await import('linkedom')
@@ -41,7 +44,8 @@ function render(svg: string, scale: number) {
   // On another thread: drawing takes a tenth of a second, in which the caller can do other work.
   return renderAsync(svg, {
     fitTo: { mode: 'zoom', value: scale },
-    font: { loadSystemFonts: false, fontFiles: fontPaths(), defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
+    // The same picture on every machine; but names in a script that DejaVu lacks need whatever fonts the machine has.
+    font: { loadSystemFonts: BEYOND_DEJAVU.test(svg), fontFiles: fontPaths(), defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
   })
 }
 

@@ -50,7 +50,7 @@ function ownMarker(): string {
 }
 
 /** The process that is writing the folder now, if the marker tells of one that still runs on this machine. */
-async function writerOf(path: string): Promise<number | undefined> {
+export async function writerOf(path: string): Promise<number | undefined> {
   try {
     const { pid, host, start } = JSON.parse(await readFile(join(path, markerName), 'utf8')) as Marker
     if (host !== hostname()) return undefined

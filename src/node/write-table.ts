@@ -1,5 +1,5 @@
 // Every row of a source with its own columns, and new numeric ones after them: CSV or Parquet, whole or not at all.
-import { open } from 'node:fs/promises'
+import { open, realpath } from 'node:fs/promises'
 import type { DuckDBDoubleVector } from '@duckdb/node-api'
 import { UnnormError } from '../base/errors.ts'
 import { completeRow } from './cells.ts'
@@ -84,6 +84,7 @@ async function append(source: DataSource, options: ReadOptions, newColumns: read
  */
 export async function writeColumns(columns: readonly NewColumn[], out: string): Promise<void> {
   const output = outputFormat(out)
+  refuseAlike(columns.map(({ name }) => name), out)
   const source = await openSource(null, { sql: `select range from range(${columns[0].values.length})` })
   try {
     await source.guarded(async () => {
@@ -108,15 +109,41 @@ async function copyRows(source: DataSource, select: string, out: string, output:
   })
 }
 
-export function refuseTakenNames(source: DataSource, names: readonly string[], out: string): void {
-  // Case aside, because DuckDB and other readers of Parquet tell names apart so.
-  const taken = new Map(source.columns.map(({ name }) => [name.toLowerCase(), name]))
+/**
+ * Refuses names that could not be told apart in the file: case aside, because DuckDB and other readers of Parquet tell them so.
+ * @throws UnnormError `column-exists`
+ */
+export function refuseTakenNames(source: Pick<DataSource, 'name' | 'columns'>, names: readonly string[], out: string): void {
+  const own = source.columns.map(({ name }) => name)
+  refuseAlike(own, out)
+  const taken = new Map(own.map((name) => [name.toLowerCase(), name]))
   for (const name of names) {
     const found = taken.get(name.toLowerCase())
     if (found !== undefined) {
       throw new UnnormError('column-exists', `cannot write ${out}: ${source.name} already has a column ${JSON.stringify(found)}, which would be written (rename it there, or select the other columns with --sql)`)
     }
-    taken.set(name.toLowerCase(), name)
+  }
+}
+
+/** Two columns whose names differ in case alone would be renamed in the file. */
+function refuseAlike(names: readonly string[], out: string): void {
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase())
+    if (other !== undefined) throw new UnnormError('column-exists', `cannot write ${out}: its columns ${JSON.stringify(other)} and ${JSON.stringify(name)} would differ in case only (rename one of them in the data, with --sql for instance)`)
+    seen.set(name.toLowerCase(), name)
+  }
+}
+
+/**
+ * Refuses to replace a file by what is read from it.
+ * @throws UnnormError `output-is-input`
+ */
+export async function refuseInput({ paths, name }: DataSource, out: string): Promise<void> {
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path)
+  const target = await real(out)
+  for (const path of paths) {
+    if (await real(path) === target) throw new UnnormError('output-is-input', `cannot write ${out}: the rows are read from it${path === name ? '' : `, as one of ${name}`} (name another file with -o)`)
   }
 }
 

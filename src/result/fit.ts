@@ -31,7 +31,6 @@ import { settleDomain } from './domain.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
 import { fitOptions } from './fit-options.ts'
-import type { FitOptionValues } from './fit-options.ts'
 import { findModes } from './modes.ts'
 import { splitOfFit } from './held-out.ts'
 import type { ResolvedNoise } from './noise.ts'
@@ -59,7 +58,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const scale = columnScale(points)
 
   const isNetwork = source.kind === 'network'
-  if (isNetwork) refuseParametricOptions(options, table, source.name)
+  if (isNetwork) refuseParametricOptions(request, table, source.name)
   else refuseTrainingOptions(request, source.name)
   const split = splitOfFit(table.rows, options, isNetwork)
   const setting = settle(source, located, scale, options.by, request.noise, () => partOf(points, 'train', split, MODEL_ROWS))
@@ -186,11 +185,12 @@ function refuseTrainingOptions(request: FitRequest, model: string): void {
 }
 
 /** What only a parametric model has. */
-function refuseParametricOptions({ fix, bootstrap, test }: FitOptionValues, { weights, clusters }: Table, model: string): void {
+function refuseParametricOptions({ fix, bootstrap, test, level }: FitRequest, { weights, clusters }: Table, model: string): void {
   const refuse = (name: string, why: string): UnnormError => new UnnormError('invalid-option', `invalid ${name}: ${why} (leave it out, or choose a parametric model; ${model} is a network)`, 'usage')
   if (fix !== undefined) throw refuse('fix', 'the weights of a network have no names')
   if (test !== undefined) throw refuse('test', 'the weights of a network have no names')
   if (bootstrap !== undefined) throw refuse('bootstrap', 'a network has no parameters to report')
+  if (level !== undefined) throw refuse('level', 'a network has no parameters, and so no intervals')
   if (weights !== undefined) throw refuse('weights', 'networks are trained on rows that count alike')
   if (clusters !== undefined) throw refuse('cluster', 'clusters are for standard errors, and a network has none')
 }

@@ -4,13 +4,14 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Scale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
-import { columnTies, tiesWarnings } from '../data/ties.ts'
+import { columnTies, copiedShare, tiesWarnings } from '../data/ties.ts'
 import type { Estimator, RowObjective } from '../estimate/estimator.ts'
 import { chooseLadder } from '../estimate/ladder-rule.ts'
 import { chooseNoise } from '../estimate/noise-rule.ts'
 import { rowMoments } from '../estimate/row-moments.ts'
 import { isReal } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
+import { idleColumns } from '../model/idle-columns.ts'
 import { trace } from '../model/model.ts'
 import type { Ladder, Model, TracedModel } from '../model/model.ts'
 import type { DomainSetting } from './domain.ts'
@@ -68,11 +69,19 @@ export function settle(source: Model, { domain, isOwn, boundary, points: table }
     noise = resolveNoise(givenNoise ?? { kind: 'columns', deviations: Array.from(chosen!.noise) }, table.columns, scale, isNetwork)
     reason = chosen?.sentence ?? null
   }
-  // Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them.
-  if (name === 'score-matching' && isNetwork) warnings.push(...tiesWarnings(columnTies(table)))
+  if (isNetwork) {
+    const ties = columnTies(table)
+    const copied = copiedShare(table)
+    // Whole rows repeat by chance where all columns are rounded.
+    if (copied >= LARGEST_COPIED_SHARE && ties.some(({ roundingStep }) => roundingStep === null)) warnings.push(copiesWarning(copied))
+    // Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them.
+    if (name === 'score-matching') warnings.push(...tiesWarnings(ties))
+  }
   const covariance = covarianceOf(table, scale, ladder ? undefined : noise)
   const model = source.forRows?.({ dimension: d, covariance, ladder, rows, moments: () => rowMoments(rows(), d) }) ?? source
   const traced = trace(isOwn ? model : { ...model, logNormalizer: undefined }, domain, boundary)
+  const [idle] = isNetwork || !isReal(domain) ? [] : idleColumns(traced.logDensity, traced.x)
+  if (idle !== undefined) throw new UnnormError('constant-formula', `model ${source.name}: logDensity does not depend on column ${JSON.stringify(table.columns[idle])}, so that no density of it follows (leave the column out with --columns, or use it)`)
   return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
 }
 
@@ -107,6 +116,14 @@ const FEW_ROWS = 100
 const fewRowsWarning = (rows: number): Warning => ({
   code: 'few-rows',
   message: `${rows} rows are few to learn a density at all noise levels from: away from them it is mostly the Gaussian that the network stands on. Compare its log-likelihood with the baselines; --model gaussian may say as much.`,
+})
+
+/** More copies of rows than this are told. */
+const LARGEST_COPIED_SHARE = 0.05
+
+const copiesWarning = (share: number): Warning => ({
+  code: 'copied-rows',
+  message: `${Math.round(100 * share)} % of the rows are exact copies of others. A density has no limit on them, and held-out rows that are copies of training rows make a fit look better than it is: objective, early stopping and log-likelihood on held-out rows cannot be relied on. Leave the copies out (--sql "select distinct …"), or learn at more noise (--noise).`,
 })
 
 function roundingWarning(columns: readonly string[], deviation: number): Warning {

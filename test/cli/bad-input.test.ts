@@ -78,7 +78,10 @@ describe('a fit warns', () => {
     expect(await codes('rounded.csv', ...small, '--by', 'score-matching')).toContain('tied-values')
   })
   it('of an objective without a minimum', async () => {
-    expect(await codes(iris, '--columns', 'Petal.Length', '--model', 'gaussian', '--by', 'naive-likelihood')).toContain('unbounded')
+    expect(await codes(iris, '--columns', 'Petal.Length', '--model', 'gaussian', '--by', 'naive-likelihood', '--out', 'naive')).toContain('unbounded')
+    for (const words of [['evaluate', 'naive', iris], ['sample', 'naive', '-n', '5', '-o', 'x.csv'], ['score', 'naive', iris, '-o', 'x.csv'], ['plot', 'naive', '-o', 'x.svg']]) {
+      await here.refused(words, 1, { code: 'no-estimate', message: /^naive holds no estimate: its objective has no minimum/ })
+    }
   })
 })
 

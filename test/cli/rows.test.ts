@@ -67,7 +67,7 @@ describe('score', () => {
   it('names it unnormalized where log Z is unknown', async () => {
     here.write('flat.ts', `
       import { defineModel, positive } from 'unnorm'
-      export default defineModel({ name: 'flat', parameters: { k: positive() }, logDensity: ({ k }, x) => x.at(0).square().mul(k).mul(-0.5).add(x.at(1).mul(0)) })
+      export default defineModel({ name: 'flat', parameters: { k: positive() }, logDensity: ({ k }, x) => x.at(0).square().mul(k).mul(-0.5).add(x.at(1).mul(1e-9)) })
     `)
     await here.document('fit', 'train.csv', '--columns', '`a b`,y', '--model', 'flat.ts', '--out', 'flat')
     expect(await here.document('score', 'flat', 'new.csv', '-o', 'flat.csv')).toMatchObject({ newColumns: ['unnormalized_log_density', 'score_a b', 'score_y', 'tail_probability'] })
@@ -84,6 +84,11 @@ describe('score', () => {
     await here.refused(['score', 'model', 'new.csv', '-o', 'no/folder/x.csv'], 1, { code: 'missing-file', message: /^cannot write no\/folder\/x\.csv/ })
     here.write('holes.csv', 'a b,y\n1,2\n,3\n')
     await here.refused(['score', 'model', 'holes.csv', '-o', 'x.csv'], 1, { code: 'missing-values', message: /holes\.csv: 1 row has a missing or infinite value: row 2 \("a b" is empty\)/ })
+    here.write('cases.csv', 'a b,y,Y\n1,2,3\n')
+    await here.refused(['score', 'model', 'cases.csv', '-o', 'x.csv'], 1, { code: 'column-exists', message: 'cannot write x.csv: its columns "y" and "Y" would differ in case only (rename one of them in the data, with --sql for instance)' })
+    const before = here.read('new.csv')
+    await here.refused(['score', 'model', 'new.csv', '-o', './new.csv'], 1, { code: 'output-is-input', message: 'cannot write ./new.csv: the rows are read from it (name another file with -o)' })
+    expect(here.read('new.csv')).toEqual(before)
     await here.document('score', 'model', 'holes.csv', '--missing', 'drop', '-o', 'dropped.csv')
     expect(here.read('dropped.csv').toString().trim().split('\n')).toHaveLength(2)
   })

@@ -148,6 +148,17 @@ describe('unnorm compare', () => {
     const { stdout } = await here.cli('compare', 'c/full', 'c/zero')
     expect(stdout).toMatch(/^run +model +parameters +objective +less the first/)
   })
+  it('subtracts no objectives that are not of one kind', async () => {
+    const positive = ['--domain', 'positive', '--columns', 'Sepal.Length']
+    await fit(iris, '--model', 'gamma', ...positive, '--out', 'c/weighted')
+    await fit(iris, '--model', 'gamma', ...positive, '--boundary-weight', 'min(x, 3)', '--out', 'c/otherwise')
+    await fit(iris, '--model', 'gaussian', '--columns', 'Sepal.Length', '--out', 'c/real')
+    const { runs, warnings } = await here.document('compare', 'c/weighted', 'c/otherwise', 'c/real', '--quiet') as unknown as { runs: { difference: Record<string, unknown> | null }[]; warnings: { code: string; message: string }[] }
+    expect(runs.slice(1).map(({ difference }) => difference!.objective)).toEqual([null, null])
+    expect(warnings.filter(({ code }) => code === 'other-objective').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/their boundary weights differ/), expect.stringMatching(/one is on `Sepal\.Length` > 0, the other on real/),
+    ])
+  })
   it('refuses runs on different rows with the reason, and one run', async () => {
     await fit(iris, '--model', 'gaussian', '--out', 'c/all')
     await fit(iris, '--model', 'gaussian', '--columns', 'Sepal.Length', '--out', 'c/one')

@@ -6,7 +6,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { UnnormError } from '../../src/base/errors.ts'
 import { checkCollinearity, checkConstantColumns, checkRowCount } from '../../src/data/check.ts'
 import { spreadRows } from '../../src/data/spread-rows.ts'
-import { columnTies, tiesWarnings } from '../../src/data/ties.ts'
+import { columnResolutions, columnTies, copiedShare, tiesWarnings } from '../../src/data/ties.ts'
 import { tableOf } from './table-of.ts'
 
 function normalColumn(seed: number, n: number): number[] {
@@ -106,6 +106,16 @@ describe('spreadRows', () => {
       expect(seen[0] >= 0 && seen[count - 1] < rows).toBe(true)
       if (rows > 100 * limit) for (let i = 1; i < count; i++) expect(((seen[i] - seen[i - 1]) * limit) / rows).toBeLessThan(3)
     }))
+  })
+})
+
+describe('repeated values and rows', () => {
+  it('resolve a column to the median gap where a tenth of them repeat', () => {
+    const rows = Float64Array.of(0, 1.5, 0.5, 2.25, 0.5, 3.1, 1, 4.7, 1, 5.2, 1.5, 6.3)
+    expect(Array.from(columnResolutions(rows, ['rounded', 'not']))).toEqual([0.5, 0])
+  })
+  it('count whole rows that are copies', () => {
+    expect(copiedShare({ columns: ['a', 'b'], rows: 5, values: Float64Array.of(1, 2, 1, 3, 1, 2, 2, 1, 1, 2) })).toBeCloseTo(2 / 5, 12)
   })
 })
 

@@ -1,7 +1,7 @@
 // The bootstrap: each replicate is the fit of its rows, errors agree with the sandwich, bounds hold, and a seed gives the same numbers.
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
-import { describeReplicates } from '../../src/estimate/bootstrap-errors.ts'
+import { bootstrapWarnings, describeReplicates } from '../../src/estimate/bootstrap-errors.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
 import { resample } from '../../src/estimate/resample.ts'
 import { describeParameters } from '../../src/estimate/uncertainty.ts'
@@ -68,4 +68,12 @@ test('the same seed gives the same numbers, another seed others', async () => {
   const thetas = await Promise.all([1, 1, 2].map(async (seed) => (await fitModel(gaussian, scoreMatching, rows, 1, { bootstrap: 20, random: createRandom(seed) })).fit.replicates!.thetas))
   expect(thetas[0]).toEqual(thetas[1])
   expect(thetas[0]).not.toEqual(thetas[2])
+})
+
+test('a difference from the sandwich is told where so many replicates cannot show it by chance', () => {
+  const estimate = { name: 'k', estimate: 1, standardError: 0.1, interval: [0.8, 1.2] } as const
+  const codes = (replicates: number, standardError: number): string[] =>
+    bootstrapWarnings({ replicates, failed: 0, parameters: [{ name: 'k', standardError, interval: null }] }, [estimate]).map(({ code }) => code)
+  // The error of the logarithm of a standard deviation from N normal numbers is 1/√(2(N − 1)): 0.10 of 50, 0.016 of 2000.
+  expect([codes(50, 0.128), codes(50, 0.14), codes(2000, 0.123), codes(2000, 0.128)]).toEqual([[], ['bootstrap-differs'], [], ['bootstrap-differs']])
 })

@@ -78,4 +78,15 @@ describe('gaussianMixtureBaseline', () => {
     expect(gaussianMixtureBaseline(Float64Array.of(1, 2, 4), 1).components.length).toBe(1)
     expect(() => gaussianMixtureBaseline(Float64Array.of(1, 2, 2, 4, 3, 6), 2)).toThrow(/no Gaussian mixture baseline.*singular/)
   })
+
+  it('puts no spike on rounded values, nor on copies of rows', () => {
+    const random = createRandom(7)
+    const rows = Float64Array.from({ length: 600 }, () => random.normal())
+    // Rounded to half a standard deviation: no component is narrower than the uniform distribution over a step.
+    const rounded = gaussianMixtureBaseline(rows.map((value) => Math.round(2 * value) / 2), 1)
+    for (const { covariance } of rounded.components) expect(Math.sqrt(covariance[0])).toBeGreaterThanOrEqual(0.5 / Math.sqrt(12))
+    // Twenty points ten times each hold no more components than twenty points do.
+    const copies = Float64Array.from({ length: 400 }, (_, i) => rows[i % 40])
+    expect(gaussianMixtureBaseline(copies, 2).components.length).toBe(1)
+  })
 })

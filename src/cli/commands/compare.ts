@@ -19,6 +19,6 @@ Example:
     context.progress.phase(`comparing ${runs.length} runs`)
     const comparison = await compareRuns(runs, threads)
     for (const warning of comparison.warnings) context.warn(warning)
-    return { json: comparison, text: comparisonText(comparison, Math.min(context.output.columns, 120)), kind: 'answer' }
+    return { json: comparison, text: comparisonText(comparison), kind: 'answer' }
   },
 })

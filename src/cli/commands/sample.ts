@@ -22,7 +22,7 @@ const chainsOnly = ['chains', 'warmUp', 'thin', 'stepSize'] as const
 const descentsOnly = ['levels'] as const
 
 const options = {
-  count: { type: 'number', short: 'n', integer: true, minimum: 1, required: true, sentence: 'How many rows' },
+  count: { type: 'number', short: 'n', integer: true, minimum: 1, maximum: 100_000_000, required: true, sentence: 'How many rows' },
   out: outOption,
   sampler: { type: 'choice', choices: Object.keys(samplers), defaultWords: 'predictor-corrector for runs with noise levels, else hmc', sentence: 'How they are drawn: hmc, mala and ula are Markov chains on one energy, parallel-tempering on several at once; the others come down the noise levels of a run by dual or ladder' },
   noise: { type: 'string', placeholder: 'S', defaultWords: "the run's smallest", sentence: 'The noise level of a run by dual or ladder to sample at: 0.1 standard deviations of each column of the fit; or 0.5,0.2 in the data\'s units, in proportion to them' },

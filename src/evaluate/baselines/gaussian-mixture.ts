@@ -2,6 +2,7 @@
 import { UnnormError } from '../../base/errors.ts'
 import { createRandom } from '../../base/random.ts'
 import type { Random } from '../../base/random.ts'
+import { columnResolutions, copiedShare } from '../../data/ties.ts'
 import { choleskyFactor, rowMoments, thinRows, unwhiten, whiten } from '../../estimate/row-moments.ts'
 import type { CholeskyFactor } from '../../estimate/row-moments.ts'
 import type { Baseline } from './baseline.ts'
@@ -39,8 +40,8 @@ const PATIENCE = 6
 const SEARCH_SHARE = 0.01
 const SEARCH_STEPS = 60
 const FINAL = { tolerance: 1e-6, steps: 300 }
-// Variances of a component in whitened coordinates are raised by this: a component on one row, or on ties, would have an
-// infinite likelihood.
+// Variances of a component in whitened coordinates are raised by this, beside the variance within the resolution of columns whose
+// values repeat: a component on one row, or on ties, would have an infinite likelihood.
 const FLOOR = 1e-6
 
 /** One component in whitened coordinates. */
@@ -68,7 +69,11 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
   const all = whiten(thinRows(training, dimension, 5 * maximumRows), mean, factor)
   const rows = thinRows(all, dimension, maximumRows)
   const parameters = 1 + dimension + (dimension * (dimension + 1)) / 2
-  const most = Math.max(1, Math.min(maximumComponents, Math.floor(rows.length / dimension / (2 * parameters))))
+  // Copies of a row say nothing of the shape of a component.
+  const columns = Array.from({ length: dimension }, (_, j) => String(j))
+  const different = (1 - copiedShare({ columns, rows: rows.length / dimension, values: rows })) * (rows.length / dimension)
+  const most = Math.max(1, Math.min(maximumComponents, Math.floor(different / (2 * parameters))))
+  const floor = whitenedFloor(columnResolutions(training, columns), factor)
   const bicOf = (components: readonly Component[], logLikelihood: number, count: number): number => -2 * logLikelihood + (components.length * parameters - 1) * Math.log(count)
   const count = rows.length / dimension
   const search = { tolerance: (SEARCH_SHARE * parameters * Math.log(count)) / (2 * count), steps: SEARCH_STEPS }
@@ -77,7 +82,7 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
   for (let k = 1, sinceBest = 0; k <= most && sinceBest < PATIENCE; k++, sinceBest++) {
     // Afresh, and grown by one centre from the best of one component less: either finds modes that the other misses.
     const tried = [new Float64Array(0), centres].slice(0, k === 1 ? 1 : 2).map((given, start) =>
-      maximize(rows, dimension, shareOut(rows, dimension, lloyd(rows, dimension, addCentres(rows, dimension, given, k, random.split(k).split(start)))), search))
+      maximize(rows, dimension, shareOut(rows, dimension, lloyd(rows, dimension, addCentres(rows, dimension, given, k, random.split(k).split(start)))), floor, search))
     const fitted = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
     centres = Float64Array.from(fitted.components.flatMap(({ mean: centre }) => [...centre]))
     const bic = bicOf(fitted.components, fitted.logLikelihood, count)
@@ -88,7 +93,7 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
   }
   const shares = new Float64Array((all.length / dimension) * best.components.length)
   posterior(all, dimension, best.components, shares)
-  const final = maximize(all, dimension, shares, FINAL)
+  const final = maximize(all, dimension, shares, floor, FINAL)
   const components = final.components.toSorted((a, b) => b.logWeight - a.logWeight)
   const logDensity = (of: Float64Array): Float64Array => {
     const result = posterior(whiten(of, mean, factor), dimension, components, null)
@@ -124,23 +129,38 @@ function inUnits({ logWeight, mean, factor }: Component, centre: Float64Array, {
   return { weight: Math.exp(logWeight), mean: unwhiten(mean, centre, { lower, ...scale }), covariance }
 }
 
+/** What is added to every component's covariance in whitened coordinates: L⁻¹ diag(r²/12) L⁻ᵀ for columns of resolution r, and `FLOOR`. */
+function whitenedFloor(resolutions: Float64Array, factor: CholeskyFactor): Float64Array {
+  const d = resolutions.length
+  const zero = new Float64Array(d)
+  const floor = new Float64Array(d * d)
+  resolutions.forEach((resolution, j) => {
+    const along = new Float64Array(d)
+    along[j] = resolution / Math.sqrt(12)
+    const whitened = whiten(along, zero, factor)
+    for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) floor[a * d + b] += whitened[a] * whitened[b]
+  })
+  for (let a = 0; a < d; a++) floor[a * d + a] += FLOOR
+  return floor
+}
+
 interface Effort {
   readonly tolerance: number
   readonly steps: number
 }
 
 /** EM from given posterior probabilities [n × k], which it overwrites. */
-function maximize(rows: Float64Array, d: number, shares: Float64Array, { tolerance, steps }: Effort): { components: readonly Component[]; logLikelihood: number } {
+function maximize(rows: Float64Array, d: number, shares: Float64Array, floor: Float64Array, { tolerance, steps }: Effort): { components: readonly Component[]; logLikelihood: number } {
   const count = rows.length / d
   const size = shares.length / count
-  let components = update(rows, d, shares, size)
+  let components = update(rows, d, shares, size, floor)
   let logLikelihood = -Infinity
   for (let step = 0; step < steps; step++) {
     const value = posterior(rows, d, components, shares).reduce((sum, each) => sum + each, 0)
     const gain = value - logLikelihood
     logLikelihood = value
     if (gain < tolerance * count) break
-    if (step < steps - 1) components = update(rows, d, shares, size)
+    if (step < steps - 1) components = update(rows, d, shares, size, floor)
   }
   return { components, logLikelihood }
 }
@@ -182,7 +202,7 @@ function posterior(rows: Float64Array, d: number, components: readonly Component
 }
 
 /** Weights, means and covariances that the shares give (M step). */
-function update(rows: Float64Array, d: number, shares: Float64Array, size: number): Component[] {
+function update(rows: Float64Array, d: number, shares: Float64Array, size: number, floor: Float64Array): Component[] {
   const count = rows.length / d
   return Array.from({ length: size }, (_, k): Component => {
     let total = 0
@@ -205,8 +225,7 @@ function update(rows: Float64Array, d: number, shares: Float64Array, size: numbe
       }
     }
     for (let a = 0; a < d; a++) {
-      for (let b = 0; b <= a; b++) covariance[b * d + a] = covariance[a * d + b] /= divisor
-      covariance[a * d + a] += FLOOR
+      for (let b = 0; b <= a; b++) covariance[b * d + a] = covariance[a * d + b] = covariance[a * d + b] / divisor + floor[a * d + b]
     }
     return { logWeight: Math.log(divisor / count), mean, factor: choleskyFactor(covariance, d, 0)! }
   })

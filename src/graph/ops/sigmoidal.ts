@@ -82,7 +82,7 @@ const siluDerivative = elementwise({
   },
   partials: [([a], _, attributes) => silu(a, orderOf(attributes) + 1)],
   // With s the logistic function, h = a·s and u = 1 − s:
-  //   h′ = s + h·u,   h″ = u·q with q = s·(1 − h) + h′,   h‴ = u·(s·u·(1 − h) − s·h′ + h″) − s·h″.
+  //   h′ = s + h·u,   h″ = u·(2h′ − h),   h‴ = u·(3(h″ − h′) + h).
   lower: ([a], type, attributes) => {
     const order = orderOf(attributes)
     const s = sigmoid(a)
@@ -90,12 +90,8 @@ const siluDerivative = elementwise({
     const h = silu(a)
     const u = subtract(one(a), s)
     if (order === 1) return add(s, mul(h, u))
-    const damped = mul(s, subtract(one(a), h))
-    if (order === 2) return mul(u, add(damped, silu(a, 1)))
-    if (order === 3) {
-      const second = silu(a, 2)
-      return subtract(mul(u, add(subtract(mul(u, damped), mul(s, silu(a, 1))), second)), mul(s, second))
-    }
+    if (order === 2) return mul(u, subtract(scale(silu(a, 1), 2), h))
+    if (order === 3) return mul(u, add(scale(subtract(silu(a, 2), silu(a, 1)), 3), h))
     return add(mul(a, sigmoid(a, order)), scale(sigmoid(a, order - 1), order))
   },
   samples,

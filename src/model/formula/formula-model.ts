@@ -2,15 +2,14 @@
 import { UnnormError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
 import { createRandom } from '../../base/random.ts'
-import { directional } from '../../differentiate/forward.ts'
 import { Graph, topological } from '../../graph/node.ts'
 import type { Shape } from '../../graph/node.ts'
 import { subtract } from '../../graph/ops/arithmetic.ts'
-import { constant, input } from '../../graph/ops/leaf.ts'
-import { splat } from '../../graph/ops/linear.ts'
+import { input } from '../../graph/ops/leaf.ts'
 import { domain as domainOf, real } from '../domain.ts'
 import { parseDomain } from '../domain/parse.ts'
 import { Expression } from '../expression.ts'
+import { idleColumns } from '../idle-columns.ts'
 import { defineModel } from '../model.ts'
 import type { Model } from '../model.ts'
 import { elementNames, positive, positiveVector, scalar, symmetric, vector } from '../parameters.ts'
@@ -121,15 +120,10 @@ function examine(formula: Formula, columns: readonly string[], statements: reado
   if (value.shape.length > 0 && !(value.shape.length === 1 && value.shape[0] === 1)) {
     throw mistake(formula, `its value has ${value.shape.join(' × ')} elements, and a log-density is one number: take the sum over them with sum(…)`)
   }
-  // A derivative sees through what a formula says and takes back, as height − height.
   const [x] = symbols.variables
-  const moves = columns.map((_, j) => {
-    const along = constant(x.graph, columns.map((__, k) => (k === j ? 1 : 0)))
-    return splat(directional([asScalar(value).node], new Map([[x, along]]))[0]) !== 0
-  })
-  const idle = moves.indexOf(false)
-  if (!moves.includes(true)) throw mistake(formula, 'it is constant: no column changes it', undefined, { code: 'constant-formula', kind: 'work' })
-  if (needsAll && idle >= 0) throw mistake(formula, `it does not depend on column ${JSON.stringify(columns[idle])}, so that no density of it follows (leave the column out)`, undefined, { code: 'constant-formula', kind: 'work' })
+  const idle = idleColumns(asScalar(value).node, x)
+  if (idle.length === columns.length) throw mistake(formula, 'it is constant: no column changes it', undefined, { code: 'constant-formula', kind: 'work' })
+  if (needsAll && idle.length > 0) throw mistake(formula, `it does not depend on column ${JSON.stringify(columns[idle[0]])}, so that no density of it follows (leave the column out)`, undefined, { code: 'constant-formula', kind: 'work' })
   return { found: inOrder(found), wholes, centers: centersIn(value, symbols, columns) }
 }
 

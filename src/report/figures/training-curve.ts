@@ -134,6 +134,6 @@ function drawTrainingCurve(curve: TrainingCurve, units: 'data' | 'standardized',
 function curveNotes(curve: TrainingCurve): Note[] {
   const notes: Note[] = []
   if (curve.best !== null) notes.push({ text: `Lowest held-out objective: ${typographic(formatNumber(curve.best.objective, 4))} at step ${formatCount(curve.best.step)}.` })
-  if (curve.outside !== null) notes.push({ text: `${formatCount(curve.outside.count)} values lie outside the frame, up to ${typographic(formatNumber(curve.outside.extreme, 3))}.` })
+  if (curve.outside !== null) notes.push({ text: `${curve.outside.count === 1 ? '1 value lies' : `${formatCount(curve.outside.count)} values lie`} outside the frame, up to ${typographic(formatNumber(curve.outside.extreme, 3))}.` })
   return notes
 }
