@@ -21,7 +21,7 @@ function gammaDraw(random: Random, shape: number): number {
   }
 }
 
-const dirichletDraw = (random: Random, alpha: readonly number[]): number[] => {
+export const dirichletDraw = (random: Random, alpha: readonly number[]): number[] => {
   const parts = alpha.map((shape) => gammaDraw(random, shape))
   const sum = parts.reduce((a, b) => a + b)
   return parts.map((part) => part / sum)
