@@ -1,7 +1,6 @@
-// How often 95 % intervals cover the truth: tables drawn from known densities, fitted, and counted; writes docs/coverage.md.
+// How often 95 % intervals cover the truth: tables drawn from known densities, fitted, and counted; writes its section of docs/coverage.md.
 //
-//   npx jiti bench/coverage.ts [TABLES] [--docs]       (2000 tables of each size; --docs rewrites the page)
-import { writeFileSync } from 'node:fs'
+//   npx jiti bench/coverage.ts [TABLES] [--docs]       (2000 tables of each size; --docs rewrites the section)
 import { createRandom } from '../src/base/random.ts'
 import { boundaryScales } from '../src/data/domain-rows.ts'
 import { fitParametric, describeParameters } from '../src/estimate/parametric.ts'
@@ -10,6 +9,7 @@ import { nodeEngine } from '../src/node/engine.ts'
 import { cases } from './coverage/cases.ts'
 import type { CoverageCase } from './coverage/cases.ts'
 import { keptPrograms } from './coverage/kept-programs.ts'
+import { writeSection } from './sections.ts'
 
 const words = process.argv.slice(2)
 const tables = Number(words.find((word) => /^\d+$/.test(word)) ?? 2000)
@@ -57,7 +57,6 @@ async function count({ name, model, estimator, columns, truth, draw }: CoverageC
 
 const error = (100 * Math.sqrt((0.95 * 0.05) / tables)).toFixed(1)
 const lines = [
-  '# Coverage of intervals', '',
   'Written by `npx jiti bench/coverage.ts --docs`.', '',
   `How often the 95 % intervals of a fit (estimate ± 1.96 jackknife errors, [guide](guide.md#intervals)) cover the truth, in percent of ${tables} simulated tables of each size. The share itself is known to ± ${error} (one standard error). Asked is ${LOWEST} to ${HIGHEST} at ${sizes[0]} rows; what lies outside is in bold. A table without an interval counts as not covered.`, '',
 ]
@@ -76,4 +75,4 @@ for (const each of cases.filter(({ name }) => only === undefined || name === onl
   console.log(lines.slice(-rows.length - 3).join('\n'), `${((performance.now() - started) / 1000).toFixed(0)} s`)
 }
 console.log(outside === 0 ? `all inside at ${sizes[0]} rows` : `${outside} outside at ${sizes[0]} rows`)
-if (words.includes('--docs')) writeFileSync('docs/coverage.md', lines.join('\n'))
+if (words.includes('--docs')) writeSection('docs/coverage.md', 'coverage', lines.join('\n'))

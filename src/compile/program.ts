@@ -9,4 +9,6 @@ export interface Program {
   readonly outputs: Readonly<Record<string, Node>>
   /** The element type of inputs, constants and results; `cast` nodes change it inside. */
   readonly type: ElementType
+  /** Whether its operations are so small that a second thread costs more than it does. */
+  readonly small?: boolean
 }

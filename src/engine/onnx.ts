@@ -33,7 +33,7 @@ export interface OnnxEngineOptions {
 export function onnxEngine(runtime: OnnxRuntime, options: OnnxEngineOptions = {}): Engine {
   return {
     name: 'onnx',
-    prepare: (program) => openProgram(runtime, compileOnnx(program), program, options),
+    prepare: (program) => openProgram(runtime, compileOnnx(program), program, program.small ? { ...options, threads: 1 } : options),
   }
 }
 

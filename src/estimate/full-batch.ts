@@ -64,9 +64,13 @@ export class Interrupted extends Error {}
 
 /** Numbers that one intermediate of a chunk may hold. */
 const CHUNK_ELEMENTS = 2 ** 21
-const CHUNK_ROWS = 65_536
+const CHUNK_ROWS = 16_384
+/** Up to so many numbers a row, the operations of a chunk are done before a second thread has begun. */
+const SMALL_WIDTH = 16
 /** Directions whose Hessian products are computed in one run. */
 const DIRECTIONS = 32
+/** Up to so many parameters that are single numbers, second derivatives are written out one by one: they share most of what they are made of. */
+const MOST_ENTRIES = 12
 /** Rows that an error names. */
 const SHOWN_ROWS = 5
 
@@ -96,7 +100,7 @@ export function openFullBatch(
   const passes = new Map<string, Promise<Pass>>()
 
   const openPass = async (name: string, inputs: readonly Node[], outputs: Readonly<Record<string, Node>>, width: number): Promise<Pass> => {
-    const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64' })
+    const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64', small: width <= SMALL_WIDTH })
     const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width)))
     return {
       run: async (values, each) => {
@@ -134,6 +138,21 @@ export function openFullBatch(
     const block = Math.min(DIRECTIONS, parameterCount)
     const { thetas, directions, products } = hessianProducts(traced, objective, batch.inputs, block)
     return openPass('hessian', [...batch.inputs, thetas, directions], { products }, width * block)
+  }
+
+  const hasEntries = parameterCount <= MOST_ENTRIES && traced.parameters.every(({ parameter }) => parameter.size === 1)
+  const entries = async (at: Float64Array): Promise<Float64Array> => {
+    const { run } = await pass('hessian entries', () => {
+      const [upper] = vectorize([hessianEntries(traced, objective)], new Map([traced.x, ...objective.draws].map((node, k) => [node, batch.inputs[k]])), ROWS)
+      return openPass('hessian entries', [...batch.inputs, theta], { sums: sum(upper, [0]) }, Math.max(width, upper.shape[1]))
+    })
+    const sums = new Float64Array((parameterCount * (parameterCount + 1)) / 2)
+    await run(feed(at), (outputs) => {
+      addTo(sums, outputs.sums.data, 1 / rowCount)
+    })
+    const found = new Float64Array(parameterCount * parameterCount)
+    for (let i = 0, e = 0; i < parameterCount; i++) for (let j = i; j < parameterCount; j++, e++) found[i * parameterCount + j] = found[j * parameterCount + i] = sums[e]
+    return found
   }
 
   /** The programs' basis is square: columns of zeros fill it up. */
@@ -180,6 +199,7 @@ export function openFullBatch(
       return result
     },
     hessian: async (at, basis) => {
+      if (!basis && hasEntries) return entries(at)
       const { run } = await pass('hessian', openHessian)
       const block = Math.min(DIRECTIONS, parameterCount)
       const repeated = new Float64Array(block * parameterCount)
@@ -275,4 +295,11 @@ function hessianProducts(traced: TracedModel, objective: IntegratedObjective, in
   const [perRow] = vectorize([slopes], new Map([x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
   const [products] = gradient(sum(perRow), [thetas])
   return { thetas, directions, products }
+}
+
+/** ∂²/∂θᵢ∂θⱼ of one row's objective, i ≤ j row by row, of parameters that are single numbers. */
+function hessianEntries({ parameters }: TracedModel, { value }: IntegratedObjective): Node {
+  const packed = parameters.map((placed) => placed.packed)
+  const slopes = gradient(value, packed)
+  return concat(slopes.flatMap((slope, i) => gradient(sum(slope), packed.slice(i))), 0)
 }

@@ -1,4 +1,5 @@
 // The bandwidth of a Gaussian kernel density by leave-one-out likelihood (Habbema, Hermans & van den Broek 1974; Duin 1976).
+import { NEGLIGIBLE, expNegative } from '../base/exponential.ts'
 import { thinRows } from './row-moments.ts'
 
 export interface Bandwidth {
@@ -94,7 +95,7 @@ function leaveOneOut(pairs: PairDistances, bandwidth: number, dimension: number,
     let sum = 0
     for (let i = q * centres; i < (q + 1) * centres; i++) {
       const exponent = (halfSquared[i] - shift) * scale
-      if (exponent > -36) sum += Math.exp(exponent)
+      if (exponent > NEGLIGIBLE) sum += expNegative(exponent)
     }
     total += Math.log(sum) + shift * scale
     counted++

@@ -62,3 +62,22 @@ it('what a domain refuses', async () => {
   ]
   for (const [words, code, error, message] of refusals) await here.refused(words, code, { code: error, message })
 })
+
+it('rows outside the domain: the first five, with their values and what is wrong with them', async () => {
+  here.write('signs.csv', `x,y\n${Array.from({ length: 20 }, (_, k) => `${k % 3 === 1 ? -k : k + 1},${2 + Math.sin(k)}`).join('\n')}\n`)
+  await here.refused(['fit', 'signs.csv', '--model', 'truncated-gaussian'], 1, {
+    code: 'outside-domain',
+    message: 'signs.csv: 7 of 20 rows lie outside the domain x > 0, y > 0: row 2: x is -1; row 5: x is -4; row 8: x is -7; row 11: x is -10; row 14: x is -13; … (correct them, leave them out, or give another --domain; rows count from 1, without the header)',
+  })
+})
+
+it('directions that are no unit vectors: closing mends their length, and nothing mends a zero vector', async () => {
+  const write = (vectors: readonly string[]) => here.write('vectors.csv', `x,y,z\n${[...vectors, ...Array.from({ length: 20 }, (_, k) => [Math.cos(k) * Math.sin(0.3 * k + 0.1), Math.sin(k) * Math.sin(0.3 * k + 0.1), Math.cos(0.3 * k + 0.1)].join(','))].join('\n')}\n`)
+  const fit = ['fit', 'vectors.csv', '--model', 'von-mises-fisher']
+  write(['0,0,0', '1.2,0,1.6'])
+  await here.refused(fit, 1, { code: 'outside-domain', message: /^vectors\.csv: 2 of 22 rows lie outside the domain sphere\(x, y, z\): row 1: a zero vector, which has no direction \(0, 0, 0\); row 2: a vector of length 2 instead of 1 \(1\.2, 0, 1\.6\)/ })
+  await here.refused([...fit, '--close'], 1, { code: 'outside-domain', message: /^vectors\.csv: 1 of 22 rows lies outside the domain sphere\(x, y, z\): row 1: a zero vector/ })
+  write(['1.2,0,1.6'])
+  await here.refused(fit, 1, { code: 'outside-domain', message: /row 1: a vector of length 2 instead of 1 .*--close divides/ })
+  expect(await here.document(...fit, '--close', '--out', 'unit')).toMatchObject({ data: { rowsUsed: 21 }, estimator: { stopped: 'solved' } })
+})

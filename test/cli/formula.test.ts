@@ -94,6 +94,18 @@ describe('what is refused', () => {
   })
 })
 
+describe('a formula that is not finite on some rows names them with their values', () => {
+  const table = (wrong: Readonly<Record<number, number>>) => `x,y\n${Array.from({ length: 40 }, (_, k) => `${wrong[k + 1] ?? 1 + Math.sin(k) ** 2},${Math.cos(3 * k)}`).join('\n')}\n`
+  it.each<[string, Readonly<Record<number, number>>, string, RegExp]>([
+    ['where the score is finite', { 4: -1, 12: -2.5 }, 'energy-not-finite', /^model formula: logDensity is not a number at 2 of 40 rows of holes\.csv: row 4 \(x = -1, y = -0\.9111\d*\), row 12 \(x = -2\.5, y = -0\.0132\d*\) \(write it so that it is defined at every row, or leave such rows out\)$/],
+    ['where the objective is not', { 8: 0 }, 'objective-not-finite', /^model formula: the objective is not a finite number at row 8 \(x = 0, y = -0\.547\d*\) for the start values .* The log-density must be defined at every row/],
+    ['of many the first five', Object.fromEntries([2, 3, 5, 7, 11, 13, 17].map((row) => [row, 0])), 'objective-not-finite', /at row 2 \(.*\), row 3 \(.*\), row 5 \(.*\), row 7 \(.*\), row 11 \(x = 0, y = 0\.154\d*\) and 2 of the other 35 rows/],
+  ])('%s', async (_, wrong, code, message) => {
+    here.write('holes.csv', table(wrong))
+    await here.refused(['fit', 'holes.csv', '--log-density', '-k*x + s*log(x) - y^2'], 1, { code, message })
+  })
+})
+
 describe('products of experts', () => {
   it('are written with +, and take the options of each', async () => {
     const data = here.write('heights.csv', heights)

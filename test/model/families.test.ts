@@ -19,26 +19,13 @@ import type { Model } from '../../src/model/model.ts'
 import { product } from '../../src/model/product.ts'
 import { expectClose, fitModel, normalRows, onnx } from '../estimate/parametric-fixtures.ts'
 import { jointTail } from '../estimate/recovery.ts'
+import { bumps, bumpsTruth, mixedSources, squareRoots, squareRootsTruth } from './family-cases.ts'
 
 /** log-density and score at a point. */
 function at(model: Model, theta: readonly number[], x: readonly number[]): { value: number; score: number[] } {
   const traced = trace(model, x.length)
   const [value, score] = evaluate([traced.logDensity, gradient(traced.logDensity, [traced.x])[0]], new Map([[traced.theta, tensor([theta.length], theta)], [traced.x, tensor([x.length], x)]]))
   return { value: value.data[0], score: Array.from(score.data) }
-}
-
-/** Rows x = W⁻¹s with s logistic of variance one, W = [[1, 0.5], [−0.3, 2]]. */
-function mixedSources(rows: number, seed: string): Float64Array {
-  const random = createRandom(seed)
-  const scale = Math.sqrt(3) / Math.PI
-  const determinant = 1 * 2 + 0.5 * 0.3
-  const values = new Float64Array(2 * rows)
-  for (let i = 0; i < rows; i++) {
-    const [s1, s2] = [0, 1].map(() => { const u = random.uniform(); return scale * Math.log(u / (1 - u)) })
-    values[2 * i] = (2 * s1 - 0.5 * s2) / determinant
-    values[2 * i + 1] = (0.3 * s1 + s2) / determinant
-  }
-  return values
 }
 
 describe('ica', () => {
@@ -103,8 +90,7 @@ function aboutRows(rows: Float64Array, dimension: number) {
 }
 
 describe('kernel', () => {
-  const setting = { points: Float64Array.of(-1, 0.5, 2), bandwidth: 0.8, mean: Float64Array.of(0.3), covariance: Float64Array.of(1.44) }
-  const weights = [0.8, -1.1, 0.6]
+  const { setting, weights } = bumpsTruth
 
   test('energy and score worked out by hand', () => {
     const x = 0.9
@@ -117,26 +103,10 @@ describe('kernel', () => {
 
   test('the weights of a known density are recovered in closed form, with errors that shrink as 1/√n', async () => {
     const model = kernelAt(setting)
-    // Draws by the inverse of the distribution function on a fine grid.
-    const cells = 8000
-    const edge = (k: number): number => -8 + (16 * k) / cells
-    const sums = new Float64Array(cells + 1)
-    const logDensity = (x: number): number => -((x - 0.3) ** 2) / 2.88 + [-1, 0.5, 2].reduce((total, z, k) => total + weights[k] * Math.exp(-((x - z) ** 2) / (2 * 0.64 * 1.44)), 0)
-    for (let k = 0; k < cells; k++) sums[k + 1] = sums[k] + Math.exp(logDensity((edge(k) + edge(k + 1)) / 2))
     const sizes = [1000, 4000, 16_000]
     const errors: number[] = []
     for (const rows of sizes) {
-      const random = createRandom(`bumps ${rows}`)
-      const values = Float64Array.from({ length: rows }, () => {
-        const target = random.uniform() * sums[cells]
-        let [low, high] = [0, cells]
-        while (high - low > 1) {
-          const middle = (low + high) >> 1
-          if (sums[middle] <= target) low = middle
-          else high = middle
-        }
-        return edge(low) + (16 / cells) * ((target - sums[low]) / (sums[high] - sums[low]))
-      })
+      const values = bumps(rows, `bumps ${rows}`)
       const { fit } = await fitModel(model, scoreMatching, values, 1)
       expect([fit.route, fit.stopped]).toEqual(['closed-form', 'solved'])
       expect(jointTail(fit.theta, fit.covariance!, weights), `${rows} rows`).toBeGreaterThan(1e-4)
@@ -168,7 +138,7 @@ describe('kernel', () => {
 })
 
 describe('interaction', () => {
-  const theta = [1.5, -0.5, 1, 0.5, 0.8]
+  const theta = squareRootsTruth
 
   test.each([
     [[0.5, 0.5], (x: number) => Math.sqrt(x), (x: number) => Math.sqrt(x), 1, 2],
@@ -187,20 +157,10 @@ describe('interaction', () => {
   })
 
   test('the parameters of a square-root model are recovered on x > 0, with errors that shrink as 1/√n', async () => {
-    // u = √x has the density u₁u₂ times a Gaussian with mean K⁻¹η and covariance K⁻¹/2, cut off at zero: by rejection.
-    const [mean, lower] = [[0.72, 1.16], [Math.sqrt(0.4), 0.2 / Math.sqrt(0.4), Math.sqrt(0.6 - 0.1)]]
-    const most = mean.map((m, k) => m + 6 * [Math.sqrt(0.4), Math.sqrt(0.6)][k])
     const sizes = [1000, 4000, 16_000]
     const errors: number[] = []
     for (const rows of sizes) {
-      const random = createRandom(`square roots ${rows}`)
-      const values = new Float64Array(2 * rows)
-      for (let i = 0; i < rows;) {
-        const [z1, z2] = [random.normal(), random.normal()]
-        const [u, v] = [mean[0] + lower[0] * z1, mean[1] + lower[1] * z1 + lower[2] * z2]
-        if (!(u > 0 && v > 0 && u < most[0] && v < most[1]) || random.uniform() * most[0] * most[1] > u * v) continue
-        values.set([u * u, v * v], 2 * i++)
-      }
+      const values = squareRoots(rows, `square roots ${rows}`)
       const model = interaction()
       const located = model.domain.over(['a', 'b'])
       const traced = trace(model, located, { weight: weightOf(model), scales: [1, 1] })

@@ -1,5 +1,7 @@
 // The Gaussian mixture baseline: maximum likelihood by EM (Dempster, Laird & Rubin 1977), its number of components by BIC (Schwarz 1978).
 import { UnnormError } from '../../base/errors.ts'
+import { NEGLIGIBLE, expNegative } from '../../base/exponential.ts'
+import { invertLower } from '../../base/linear-algebra.ts'
 import { createRandom } from '../../base/random.ts'
 import type { Random } from '../../base/random.ts'
 import { columnResolutions, copiedShare } from '../../data/ties.ts'
@@ -39,6 +41,7 @@ const PATIENCE = 6
 // would not change the choice. At last, by less than so many nats a row.
 const SEARCH_SHARE = 0.01
 const SEARCH_STEPS = 60
+const PILOT_STEPS = 10
 const FINAL = { tolerance: 1e-6, steps: 300 }
 // Variances of a component in whitened coordinates are raised by this, beside the variance within the resolution of columns whose
 // values repeat: a component on one row, or on ties, would have an infinite likelihood.
@@ -80,10 +83,12 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
   let best = { bic: Infinity, components: [] as readonly Component[] }
   let centres = new Float64Array(0)
   for (let k = 1, sinceBest = 0; k <= most && sinceBest < PATIENCE; k++, sinceBest++) {
-    // Afresh, and grown by one centre from the best of one component less: either finds modes that the other misses.
+    // Afresh, and grown by one centre from the best of one component less: either finds modes that the other misses. What is ahead
+    // after a few steps goes on.
     const tried = [new Float64Array(0), centres].slice(0, k === 1 ? 1 : 2).map((given, start) =>
-      maximize(rows, dimension, shareOut(rows, dimension, lloyd(rows, dimension, addCentres(rows, dimension, given, k, random.split(k).split(start)))), floor, search))
-    const fitted = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
+      maximize(rows, dimension, shareOut(rows, dimension, lloyd(rows, dimension, addCentres(rows, dimension, given, k, random.split(k).split(start))), floor), floor, { ...search, steps: PILOT_STEPS }))
+    const ahead = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
+    const fitted = maximize(rows, dimension, ahead.components, floor, search)
     centres = Float64Array.from(fitted.components.flatMap(({ mean: centre }) => [...centre]))
     const bic = bicOf(fitted.components, fitted.logLikelihood, count)
     if (bic < best.bic) {
@@ -91,9 +96,7 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
       sinceBest = -1
     }
   }
-  const shares = new Float64Array((all.length / dimension) * best.components.length)
-  posterior(all, dimension, best.components, shares)
-  const final = maximize(all, dimension, shares, floor, FINAL)
+  const final = maximize(all, dimension, best.components, floor, FINAL)
   const components = final.components.toSorted((a, b) => b.logWeight - a.logWeight)
   const logDensity = (of: Float64Array): Float64Array => {
     const result = posterior(whiten(of, mean, factor), dimension, components, null)
@@ -149,83 +152,148 @@ interface Effort {
   readonly steps: number
 }
 
-/** EM from given posterior probabilities [n × k], which it overwrites. */
-function maximize(rows: Float64Array, d: number, shares: Float64Array, floor: Float64Array, { tolerance, steps }: Effort): { components: readonly Component[]; logLikelihood: number } {
+/** EM from given components, every second step lengthened (SQUAREM, Varadhan & Roland 2008) as long as that raises the likelihood. */
+function maximize(rows: Float64Array, d: number, start: readonly Component[], floor: Float64Array, { tolerance, steps }: Effort): { components: readonly Component[]; logLikelihood: number } {
   const count = rows.length / d
-  const size = shares.length / count
-  let components = update(rows, d, shares, size, floor)
-  let logLikelihood = -Infinity
+  let trail: (readonly Component[])[] = [start]
+  let plain: readonly Component[] | undefined
+  let last = { components: start, logLikelihood: -Infinity }
   for (let step = 0; step < steps; step++) {
-    const value = posterior(rows, d, components, shares).reduce((sum, each) => sum + each, 0)
-    const gain = value - logLikelihood
-    logLikelihood = value
-    if (gain < tolerance * count) break
-    if (step < steps - 1) components = update(rows, d, shares, size, floor)
+    const components = trail[trail.length - 1]
+    const sums = emptySums(components.length, d)
+    const logLikelihood = posterior(rows, d, components, sums).reduce((sum, each) => sum + each, 0)
+    const gain = logLikelihood - last.logLikelihood
+    if (plain && !(gain >= 0)) {
+      trail = [plain]
+      plain = undefined
+      continue
+    }
+    // What a lengthened step gains says nothing about how much there is left.
+    const isPlain = plain === undefined
+    plain = undefined
+    last = { components, logLikelihood }
+    if (isPlain && gain < tolerance * count) break
+    const next = componentsOf(sums, d, count, floor)
+    trail.push(next)
+    if (trail.length === 3) {
+      plain = next
+      trail = [lengthened(trail as [readonly Component[], readonly Component[], readonly Component[]], d)]
+    }
   }
-  return { components, logLikelihood }
+  return last
+}
+
+/** Of three points of EM, where they lead: steps r and then r + v go on as θ₀ + 2ar + a²v, a = ‖r‖/‖v‖ (at least one, which is the third point). */
+function lengthened(trail: readonly [readonly Component[], readonly Component[], readonly Component[]], d: number): Component[] {
+  const [zero, one, two] = trail.map(coordinatesOf)
+  let [r, v] = [0, 0]
+  zero.forEach((value, e) => {
+    r += (one[e] - value) ** 2
+    v += (two[e] - 2 * one[e] + value) ** 2
+  })
+  const a = Math.max(1, Math.sqrt(r / v))
+  if (!Number.isFinite(a)) return [...trail[2]]
+  return fromCoordinates(zero.map((value, e) => value + 2 * a * (one[e] - value) + a * a * (two[e] - 2 * one[e] + value)), d)
+}
+
+/** Numbers without bounds: of each component the log-weight, the mean and the factor with logarithms on its diagonal. */
+function coordinatesOf(components: readonly Component[]): Float64Array {
+  return Float64Array.from(components.flatMap(({ logWeight, mean, factor: { lower } }) => [
+    logWeight, ...mean, ...Array.from(lower, (value, e) => (e % (mean.length + 1) === 0 ? Math.log(value) : value)),
+  ]))
+}
+
+function fromCoordinates(coordinates: Float64Array, d: number): Component[] {
+  const length = 1 + d + d * d
+  const all = Array.from({ length: coordinates.length / length }, (_, k) => coordinates.subarray(k * length, (k + 1) * length))
+  const total = Math.log(all.reduce((sum, [logWeight]) => sum + Math.exp(logWeight), 0))
+  return all.map((own) => {
+    const factor = own.slice(1 + d)
+    let logDeterminant = 0
+    for (let j = 0; j < d; j++) {
+      logDeterminant += factor[j * (d + 1)]
+      factor[j * (d + 1)] = Math.exp(factor[j * (d + 1)])
+    }
+    return { logWeight: own[0] - total, mean: own.slice(1, 1 + d), factor: { dimension: d, lower: factor, logDeterminant } }
+  })
+}
+
+/** Of each component: Σ shares, then Σ shares·x [d], then Σ shares·x xᵀ, its lower triangle row by row; row-major [k × length]. */
+type Sums = Float64Array
+
+const sumLength = (d: number): number => 1 + d + (d * (d + 1)) / 2
+const emptySums = (size: number, d: number): Sums => new Float64Array(size * sumLength(d))
+
+function addRow(sums: Sums, k: number, rows: Float64Array, row: number, d: number, share: number): void {
+  let at = k * sumLength(d)
+  sums[at++] += share
+  for (let a = 0; a < d; a++) sums[at++] += share * rows[row * d + a]
+  for (let a = 0; a < d; a++) {
+    const scaled = share * rows[row * d + a]
+    for (let b = 0; b <= a; b++) sums[at++] += scaled * rows[row * d + b]
+  }
 }
 
 /**
  * log-density of every row under the mixture (E step).
- * @param shares filled with each component's posterior probability [n × k], where wanted
+ * @param sums where the rows are added by their posterior shares, if wanted
  */
-function posterior(rows: Float64Array, d: number, components: readonly Component[], shares: Float64Array | null): Float64Array {
+function posterior(rows: Float64Array, d: number, components: readonly Component[], sums: Sums | null): Float64Array {
   const count = rows.length / d
   const size = components.length
-  const means = components.map(({ mean }) => mean)
-  const factors = components.map(({ factor }) => factor.lower)
+  // L⁻¹ of each component, its lower triangle row by row, each row followed by what takes the mean off: most of the time of a fit's
+  // baselines is spent here, and neither divisions nor waiting for the element before suit it.
+  const each = (d * (d + 3)) / 2
+  const inverses = new Float64Array(size * each)
+  components.forEach(({ mean, factor: { lower } }, k) => {
+    const inverse = invertLower(lower, d)
+    for (let j = 0, at = k * each; j < d; j++) {
+      let offset = 0
+      for (let m = 0; m <= j; m++) {
+        inverses[at++] = inverse[j * d + m]
+        offset += inverse[j * d + m] * mean[m]
+      }
+      inverses[at++] = offset
+    }
+  })
   const constants = components.map(({ logWeight, factor }) => logWeight - factor.logDeterminant - (d / 2) * Math.log(2 * Math.PI))
   const result = new Float64Array(count)
   const logs = new Float64Array(size)
-  const y = new Float64Array(d)
-  // Row by row, without an array for each component: most of the time of a fit's baselines is spent here.
+  const expOf = expNegative
   for (let i = 0; i < count; i++) {
     let most = -Infinity
-    for (let k = 0; k < size; k++) {
-      const [mean, lower] = [means[k], factors[k]]
+    for (let k = 0, at = 0; k < size; k++) {
       let squared = 0
       for (let j = 0; j < d; j++) {
-        let value = rows[i * d + j] - mean[j]
-        for (let m = 0; m < j; m++) value -= lower[j * d + m] * y[m]
-        y[j] = value / lower[j * d + j]
-        squared += y[j] * y[j]
+        let value = 0
+        for (let m = 0; m <= j; m++) value += inverses[at++] * rows[i * d + m]
+        value -= inverses[at++]
+        squared += value * value
       }
       logs[k] = constants[k] - squared / 2
       if (logs[k] > most) most = logs[k]
     }
     let sum = 0
-    for (let k = 0; k < size; k++) sum += logs[k] = Math.exp(logs[k] - most)
+    for (let k = 0; k < size; k++) sum += logs[k] = logs[k] > most + NEGLIGIBLE ? expOf(logs[k] - most) : 0
     result[i] = most + Math.log(sum)
-    if (shares) for (let k = 0; k < size; k++) shares[i * size + k] = logs[k] / sum
+    if (sums) for (let k = 0; k < size; k++) if (logs[k] > 0) addRow(sums, k, rows, i, d, logs[k] / sum)
   }
   return result
 }
 
-/** Weights, means and covariances that the shares give (M step). */
-function update(rows: Float64Array, d: number, shares: Float64Array, size: number, floor: Float64Array): Component[] {
-  const count = rows.length / d
-  return Array.from({ length: size }, (_, k): Component => {
-    let total = 0
-    const mean = new Float64Array(d)
-    for (let i = 0; i < count; i++) {
-      const share = shares[i * size + k]
-      total += share
-      for (let j = 0; j < d; j++) mean[j] += share * rows[i * d + j]
-    }
+/** Weights, means and covariances (M step). Rows are whitened, so second moments lose nothing when means are taken off. */
+function componentsOf(sums: Sums, d: number, count: number, floor: Float64Array): Component[] {
+  const length = sumLength(d)
+  return Array.from({ length: sums.length / length }, (_, k): Component => {
     // A component that lost all of its rows stays where the rows are, with next to no weight.
-    const divisor = Math.max(total, 1e-9)
-    for (let j = 0; j < d; j++) mean[j] /= divisor
+    const divisor = Math.max(sums[k * length], 1e-9)
+    const mean = sums.slice(k * length + 1, k * length + 1 + d).map((value) => value / divisor)
     const covariance = new Float64Array(d * d)
-    for (let i = 0; i < count; i++) {
-      const share = shares[i * size + k]
-      if (share < 1e-12) continue
-      for (let a = 0; a < d; a++) {
-        const scaled = share * (rows[i * d + a] - mean[a])
-        for (let b = 0; b <= a; b++) covariance[a * d + b] += scaled * (rows[i * d + b] - mean[b])
+    for (let a = 0, at = k * length + 1 + d; a < d; a++) {
+      for (let b = 0; b <= a; b++) {
+        const product = sums[at++] / divisor - mean[a] * mean[b]
+        covariance[a * d + b] = covariance[b * d + a] = (a === b ? Math.max(0, product) : product) + floor[a * d + b]
       }
-    }
-    for (let a = 0; a < d; a++) {
-      for (let b = 0; b <= a; b++) covariance[b * d + a] = covariance[a * d + b] = covariance[a * d + b] / divisor + floor[a * d + b]
     }
     return { logWeight: Math.log(divisor / count), mean, factor: choleskyFactor(covariance, d, 0)! }
   })
@@ -282,12 +350,12 @@ function lloyd(rows: Float64Array, d: number, start: Float64Array): Float64Array
   return centres
 }
 
-/** Each row wholly to its nearest centre, [n × k]. */
-function shareOut(rows: Float64Array, d: number, centres: Float64Array): Float64Array {
-  const size = centres.length / d
-  const shares = new Float64Array((rows.length / d) * size)
-  for (let i = 0; i < rows.length / d; i++) shares[i * size + nearest(rows, i, centres, d)] = 1
-  return shares
+/** Each row wholly with its nearest centre. */
+function shareOut(rows: Float64Array, d: number, centres: Float64Array, floor: Float64Array): Component[] {
+  const sums = emptySums(centres.length / d, d)
+  const count = rows.length / d
+  for (let i = 0; i < count; i++) addRow(sums, nearest(rows, i, centres, d), rows, i, d, 1)
+  return componentsOf(sums, d, count, floor)
 }
 
 function nearest(rows: Float64Array, row: number, centres: Float64Array, d: number): number {

@@ -1,4 +1,5 @@
 // The kernel density baseline: a Gaussian kernel on whitened rows (Fukunaga 1972), its bandwidth by leave-one-out likelihood.
+import { NEGLIGIBLE, expNegative } from '../../base/exponential.ts'
 import { chooseBandwidth } from '../../estimate/kernel-bandwidth.ts'
 import { choleskyFactor, rowMoments, thinRows, whiten } from '../../estimate/row-moments.ts'
 import { UnnormError } from '../../base/errors.ts'
@@ -55,8 +56,7 @@ export function kernelDensityBaseline(training: Float64Array, dimension: number,
           if (exponents[c] > most) most = exponents[c]
         }
         let sum = 0
-        // Terms below e⁻³⁶ of the largest do not change the sum.
-        for (let c = 0; c < count; c++) if (exponents[c] > most - 36) sum += Math.exp(exponents[c] - most)
+        for (let c = 0; c < count; c++) if (exponents[c] > most + NEGLIGIBLE) sum += expNegative(exponents[c] - most)
         result[i] = constant - Math.log(others) + most + Math.log(sum)
       }
       return result
