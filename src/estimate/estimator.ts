@@ -53,8 +53,11 @@ export interface Estimator {
   readonly unboundedBecause?: string
   /** Found by bench/quality.ts. */
   readonly training: TrainingDefaults
-  /** `any`: its objective holds on bounded and curved domains too. Left out: on ℝᵈ alone. */
-  readonly domains?: 'any'
+  /**
+   * `continuous`: its objective holds on bounded and curved domains too; `discrete`: on binary domains alone; `any`: on all of them.
+   * Left out: on ℝᵈ alone.
+   */
+  readonly domains?: 'any' | 'continuous' | 'discrete'
   /** Whether it fits all levels of a ladder, so that the model must use the noise level t. */
   readonly usesLadder?: true
   /** The objective of one row as a graph. */

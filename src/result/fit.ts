@@ -19,6 +19,7 @@ import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { calibrationWarnings } from '../evaluate/ladder-calibration.ts'
 import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
+import { isDiscrete } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
@@ -114,7 +115,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   // Test and calibration take rows as independent draws that count alike.
   const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))
   const { sensitivity } = estimated
-  const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
+  const residuals = table.weights || table.clusters || !sensitivity || isDiscrete(domain) ? null : await findResiduals(energy, table, split, sensitivity)
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })

@@ -123,7 +123,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       rows: table.rows,
       logLikelihood: {
         value: own?.value ?? null, standardError: own?.standardError ?? null,
-        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null },
+        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null, independent: baselines?.independent ?? null },
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,
