@@ -4,6 +4,7 @@ import { softplus } from '../../graph/ops/sigmoidal.ts'
 import { sum } from '../../graph/ops/linear.ts'
 import type { Estimator } from '../estimator.ts'
 import { flipDifferences } from '../flips.ts'
+import { isLinearIn } from '../quadratic.ts'
 
 export const pseudoLikelihood: Estimator = {
   name: 'pseudo-likelihood',
@@ -12,5 +13,8 @@ export const pseudoLikelihood: Estimator = {
   tex: String.raw`J(\theta) = -\frac1n \sum_{t=1}^n \sum_{i=1}^d \log p(x_{t,i} \mid x_{t,-i};\theta)`,
   domains: 'discrete',
   training: { steps: 2000, batch: 256, learningRate: 0.003, decayTimesRows: 100 },
-  objective: (model) => ({ value: sum(softplus(flipDifferences(model))), draws: [] }),
+  objective: (model) => {
+    const differences = flipDifferences(model)
+    return { value: sum(softplus(differences)), draws: [], convex: isLinearIn(differences, [model.theta]) }
+  },
 }
