@@ -33,6 +33,8 @@ export interface ModelMetadata {
   readonly noiseCorrection?: string
   /** Standard deviation of the noise per column, in the data's units. */
   readonly noise: readonly number[] | null
+  /** Of binary columns: what −1 is written as in each of them, 0 or −1. */
+  readonly lowCodes?: readonly number[]
   readonly logNormalizer: { readonly value: number; readonly standardError: number | null; readonly method: string } | null
 }
 

@@ -23,7 +23,8 @@ function keyOf(row: Float64Array): number | string {
   return words.length === 1 ? words[0] : words.join()
 }
 
-function distinctRows(rows: Float64Array, dimension: number, weights: Float64Array | undefined): DistinctRows {
+/** @param rows of points, row-major [n × d], of −1 and +1 */
+export function distinctRows(rows: Float64Array, dimension: number, weights: Float64Array | undefined): DistinctRows {
   const count = rows.length / dimension
   const numbers = new Map<number | string, number>()
   const [first, sums, squares]: number[][] = [[], [], []]

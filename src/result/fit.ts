@@ -56,7 +56,8 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   warnings.push(...located.warnings)
   checkConstantColumns(table)
   checkWeighting(table)
-  warnings.push(...checkCollinearity(independentColumns(domain, table)))
+  // What binary columns have in common shows as separation, if the model looks for it.
+  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independentColumns(domain, table)))
   const scale = columnScale(points)
 
   const isNetwork = source.kind === 'network'
@@ -95,6 +96,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     noise: noise ? Array.from(noise.deviations) : null,
     noiseCovariance: noise ? Array.from(noise.covariance) : null,
     ...(noise || correction === undefined ? {} : { noiseCorrection: correction }),
+    ...(isDiscrete(domain) ? { lowCodes: Array.from(columnScale(table).minimum) } : {}),
     logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
   })
   const modelFile = {
