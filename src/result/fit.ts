@@ -21,13 +21,14 @@ import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import { isDiscrete } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
+import { binaryMoments } from '../report/binary-moments.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
-import { diagnoseFit } from './diagnose.ts'
+import { diagnoseFit, nothingDiagnosed } from './diagnose.ts'
 import { settleDomain } from './domain.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
@@ -152,7 +153,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     // Histograms and bands take rows as independent draws that count alike.
-    diagnose: async () => (sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
+    diagnose: async () => (isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed),
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },

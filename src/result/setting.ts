@@ -82,8 +82,8 @@ const remediesOn = (domain: PlacedDomain): string => (isDiscrete(domain) ? 'pseu
 /** What is made for other domains. */
 function refuseOnDomain(source: Model, name: EstimatorName, domain: PlacedDomain): void {
   const estimator: Estimator = estimators[name]
-  const refuse = (why: string): UnnormError => new UnnormError('invalid-option', `invalid by: ${why} (use --by ${remediesOn(domain)})`, 'usage')
-  if (estimator.domains === 'discrete' && !isDiscrete(domain)) throw refuse(`${name} compares a row with the same row with one value flipped, and values of ${isReal(domain) ? 'real columns' : domain.text} have no other to flip to`)
+  const refuse = (why: string, more = ''): UnnormError => new UnnormError('invalid-option', `invalid by: ${why} (use --by ${remediesOn(domain)}${more})`, 'usage')
+  if (estimator.domains === 'discrete' && !isDiscrete(domain)) throw refuse(`${name} compares a row with the same row with one value flipped, and values of ${isReal(domain) ? 'real columns' : domain.text} have no other to flip to`, '; columns of two values are --domain binary')
   if (isReal(domain)) return
   if (source.kind === 'network') {
     throw new UnnormError('invalid-domain', `invalid domain: ${source.name} is a network, which lives on all of real space, not on ${domain.text} (leave --domain out, or take a parametric model)`, 'usage')
