@@ -17,7 +17,9 @@ const CHUNK = 65_536
 
 /** Row number k of binary columns in −1 and +1, from a number `first` on, row-major [count × d]. */
 export function rowsFrom(first: number, count: number, dimension: number): Float64Array {
-  return Float64Array.from({ length: count * dimension }, (_, e) => (((first + Math.floor(e / dimension)) >> (e % dimension)) & 1 ? 1 : -1))
+  const rows = new Float64Array(count * dimension)
+  for (let k = 0; k < count; k++) for (let j = 0; j < dimension; j++) rows[k * dimension + j] = ((first + k) >> j) & 1 ? 1 : -1
+  return rows
 }
 
 /** Every row with its probability; undefined beyond `MOST_ENUMERATED` columns, and where the energy allows no probabilities. */
