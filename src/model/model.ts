@@ -263,13 +263,18 @@ function unknownNamesRefused(model: Model, parameters: Record<string, Expression
   })
 }
 
+/** A node with a kink or jump on the way from inputs to a value; undefined where the value is smooth in them. */
+export function kinkBetween(inputs: readonly Node[], value: Node): Node | undefined {
+  const onTheWay = dependents([value], inputs)
+  return topological([value]).find((node) => !node.op.smooth && onTheWay.has(node))
+}
+
 /**
  * Refuses a kink between x and the output: Hyvärinen's integration by parts needs a score that is continuous, and with
  * a kink J̃ loses the boundary terms without any sign of it.
  */
 function checkSmooth(model: Model, logDensity: Node, inputs: readonly Node[]): void {
-  const onTheWay = dependents([logDensity], inputs)
-  const kink = topological([logDensity]).find((node) => !node.op.smooth && onTheWay.has(node))
+  const kink = kinkBetween(inputs, logDensity)
   if (!kink) return
   throw new UnnormError(
     'kink',

@@ -9,7 +9,7 @@ import { openFullBatch } from '../../src/estimate/full-batch.ts'
 import { integrateNoise } from '../../src/estimate/integrate-noise.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { ising } from '../../src/model/energies/ising.ts'
-import { exp } from '../../src/model/expression.ts'
+import { abs, exp } from '../../src/model/expression.ts'
 import { parseFixings, restrictionOf } from '../../src/model/fixing.ts'
 import { defineModel, trace } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
@@ -37,9 +37,12 @@ const third: Model = defineModel({
 })
 const bent: Model = defineModel({ name: 'bent', domain: 'binary', parameters: { a: scalar(), b: scalar() }, logDensity: ({ a, b }, s) => exp(s.at(0).mul(a).add(s.at(1).mul(b)).sub(s.at(2).mul(0.3))) })
 
+const kinked: Model = defineModel({ name: 'kinked', domain: 'binary', parameters: { a: scalar(), b: scalar() }, logDensity: ({ a, b }, s) => abs(s.at(0).add(s.at(1))).mul(a).add(s.at(2).mul(b)) })
+
 const cases: { model: Model; theta: number[]; logDensity: (s: readonly number[]) => number }[] = [
   { model: ising, theta: [0.3, -0.5, 0.2, 0.7, -0.4, 0.25], logDensity: (s) => dotOf([0.3, -0.5, 0.2, 0.7, -0.4, 0.25], statistics(s)) },
   { model: third, theta: [0.1, -0.3, 0.7, 0.4], logDensity: (s) => 0.1 * s[0] - 0.3 * s[1] + 0.7 * s[2] + 0.4 * s[0] * s[1] * s[2] },
+  { model: kinked, theta: [0.7, -0.2], logDensity: (s) => 0.7 * Math.abs(s[0] + s[1]) - 0.2 * s[2] },
   { model: bent, theta: [0.6, -0.8], logDensity: (s) => Math.exp(0.6 * s[0] - 0.8 * s[1] - 0.3 * s[2]) },
 ]
 const rows = [[1, -1, 1], [-1, -1, 1], [1, 1, 1], [-1, 1, -1], [1, -1, 1]]
