@@ -1,7 +1,7 @@
 // Binary columns on the command line: the Ising model from a table to a model file, formulas and files of one's own, what is refused.
 import { expect, it } from 'vitest'
 import { openModel } from '../../src/node/open-model.ts'
-import { isingRows, isingTruth } from '../estimate/ising-fixtures.ts'
+import { isingRows, isingTruth } from '../sample/ising-fixtures.ts'
 import { iris, workspace } from './workspace.ts'
 
 const here = workspace()

@@ -14,7 +14,7 @@ import { parseFixings, restrictionOf } from '../../src/model/fixing.ts'
 import { defineModel, trace } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
 import { scalar, vector } from '../../src/model/parameters.ts'
-import { allRows, dotOf, isingRows, isingTruth, pairsOf, statistics } from './ising-fixtures.ts'
+import { allRows, dotOf, isingRows, isingTruth, pairsOf, statistics } from '../sample/ising-fixtures.ts'
 import { engines, expectClose, fitModel } from './parametric-fixtures.ts'
 import { jointTail } from './recovery.ts'
 

@@ -7,7 +7,7 @@ import { independentBaseline } from '../../src/evaluate/baselines/independent.ts
 import { conditionalLogOdds } from '../../src/evaluate/log-odds.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import { sampleSpins, usualSpinSampler } from '../../src/sample/spins.ts'
-import { allRows, dotOf, isingTruth, pairsOf, statistics } from '../estimate/ising-fixtures.ts'
+import { allRows, dotOf, isingTruth, pairsOf, statistics } from './ising-fixtures.ts'
 
 /** An Ising energy, in columns of 0 and 1 or −1 and 1. */
 function energyOf(theta: ArrayLike<number>, d: number): FittedEnergy {

@@ -22,7 +22,7 @@ export const command = defineCommand({
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that the baselines are fitted to' },
     close: closeOption, ...dataOptions, threads: threadsOption,
   } satisfies Options,
-  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian, a kernel density and a Gaussian mixture, fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
+  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian, a kernel density and a Gaussian mixture (of binary columns: independence), fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
 
 Example:
   unnorm evaluate runs/iris-gaussian new-flowers.csv --json`,
