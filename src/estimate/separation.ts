@@ -89,7 +89,7 @@ async function designOf(traced: TracedModel, rows: Float64Array, engine: Engine)
 }
 
 /** v with Av ≤ 0 and Av ≠ 0; undefined where there is none. */
-export function findSeparation(design: Design): Float64Array | undefined {
+function findSeparation(design: Design): Float64Array | undefined {
   const { size } = design
   let theta = new Float64Array(size)
   let current = logisticLoss(design, theta)

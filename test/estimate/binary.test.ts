@@ -85,7 +85,8 @@ test('pseudo-likelihood is the sum of the losses of d logistic regressions, whos
 test.each(estimators)('$name of two spins: closed forms from the 2 × 2 table, those of both logistic regressions', async (estimator) => {
   // Counts of (+,+), (+,−), (−,+), (−,−). The model is saturated: maximum likelihood, every regression and both estimators agree.
   const [a, b, c, d] = [23, 11, 8, 31]
-  const table = Float64Array.from([...Array(a).fill([1, 1]), ...Array(b).fill([1, -1]), ...Array(c).fill([-1, 1]), ...Array(d).fill([-1, -1])].flat() as number[])
+  const cells: [number, number, number][] = [[a, 1, 1], [b, 1, -1], [c, -1, 1], [d, -1, -1]]
+  const table = Float64Array.from(cells.flatMap(([count, ...row]) => Array.from({ length: count }, () => row).flat()))
   const { fit, value } = await fitModel(ising, estimator, table, 2)
   expect(fit.stopped).toBe('converged')
   expectClose([value('h[1]'), value('h[2]'), value('J[1,2]')], [Math.log((a * b) / (c * d)) / 4, Math.log((a * c) / (b * d)) / 4, Math.log((a * d) / (b * c)) / 4], 1e-8)
