@@ -5,6 +5,7 @@ import type { Warning } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
 import type { MethodName } from '../../evaluate/log-normalizer/method.ts'
 import { closeOption } from '../../data/domain-rows.ts'
+import { isDiscrete } from '../../model/domain.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import { defineCommand } from '../command.ts'
 import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
@@ -123,7 +124,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       rows: table.rows,
       logLikelihood: {
         value: own?.value ?? null, standardError: own?.standardError ?? null,
-        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null, independent: baselines?.independent ?? null },
+        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null, ...(isDiscrete(opened.domain) ? { independent: baselines?.independent ?? null } : {}) },
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,
