@@ -13,7 +13,8 @@ export interface Evaluation {
   readonly logLikelihood: {
     readonly value: number | null
     readonly standardError: number | null
-    readonly baselines: PerBaseline<number | null>
+    /** `independent` on binary domains alone. */
+    readonly baselines: Omit<PerBaseline<number | null>, 'independent'> & { readonly independent?: number | null }
   }
   readonly logNormalizer: { readonly value: number | null; readonly standardError: number | null; readonly method: string | null }
   /** What each method found that was run. */
@@ -35,7 +36,7 @@ export function evaluationText({ rows, logLikelihood, logNormalizer, logNormaliz
   return [
     ['rows', formatCount(rows)],
     ['log-likelihood', logLikelihood.value === null ? 'unknown' : `${withError(logLikelihood)} nats a row`],
-    ...baselineWords.map(([key, name]) => [`  ${name}`, plain(baselines[key])]),
+    ...baselineWords.filter(([key]) => (key === 'independent') === (baselines.independent !== undefined)).map(([key, name]) => [`  ${name}`, plain(baselines[key] ?? null)]),
     ['log Z', `${withError(logNormalizer)}${logNormalizer.method === null ? '' : ` (${logNormalizer.method})`}`],
     ...logNormalizers.map((each): [string, string] => [`  ${each.method}`, estimateWords(each)]),
     ...(check === null ? [] : [['flow', `log p of ${formatCount(check.rows)} rows ${formatWithError(check.value, check.standardError)}${check.difference === null ? '' : `, by ${formatWithError(check.difference.value, check.difference.standardError)} more than by energy and log Z`} (${formatCount(check.evaluations)} evaluations, ${formatSeconds(check.seconds)})`]]),

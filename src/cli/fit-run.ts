@@ -82,7 +82,7 @@ export async function startRun(context: Context, { request: asked, out, init, no
       ...(noiseOf === undefined ? {} : { noise: await noiseOf(table.columns) }),
       ...(init === undefined || isNetwork ? {} : { startValues: await initialParameters(init, model, table) }),
     }
-    const fingerprint = modelFingerprint(model, table.columns)
+    const fingerprint = modelFingerprint(model, table.columns, request.fit.domain)
     const initial = init === undefined || !isNetwork ? null : await initialWeights(init, fingerprint, table)
     const checkpoint: Checkpoint = {
       unnorm: version, request, columns: table.columns, dataFingerprint: tableFingerprint(table), modelFingerprint: fingerprint, initial, state: null,
@@ -131,7 +131,7 @@ export async function resumeRun(context: Context, path: string, data: string | u
     const request: RunRequest = data === undefined ? checkpoint.request : { ...checkpoint.request, source: data, workingFolder: process.cwd() }
     if (request.source === '-') throw new UnnormError('not-resumable', `cannot resume ${path}: its rows came from standard input, which cannot be read again (if they are in a file too, name it: unnorm fit FILE --resume ${path})`)
     const { model, table } = await prepare(context, request)
-    if (modelFingerprint(model, table.columns) !== checkpoint.modelFingerprint) {
+    if (modelFingerprint(model, table.columns, request.fit.domain) !== checkpoint.modelFingerprint) {
       throw new UnnormError('wrong-model', `cannot resume ${path}: it is the checkpoint of another model; ${modelWords(request)} is not what it was when the run began (undo the change, or start the fit anew)`)
     }
     if (tableFingerprint(table) !== checkpoint.dataFingerprint) {

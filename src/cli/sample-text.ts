@@ -41,11 +41,12 @@ export function sampleText({ out, rows, sampler, chains, steps, acceptance, dive
   ]
   const widths = cells[0].map((_, j) => Math.max(...cells.map((row) => [...row[j]].length)))
   const table = cells.map((row) => row.map((cell, j) => (j === 0 ? cell + ' '.repeat(widths[j] - [...cell].length) : ' '.repeat(widths[j] - [...cell].length) + cell)).join('  ').trimEnd())
+  const chainWords = `${formatCount(chains)} chains of ${formatCount(steps)} steps, acceptance ${formatPercent(acceptance)}, ${divergences === 0 ? 'no' : formatCount(divergences)} divergences${leastSwap === null ? '' : `, exchanges at least ${formatPercent(leastSwap)}`}`
   return [
     ...table,
     ...(columns.length > MOST_SHOWN ? [`and ${columns.length - MOST_SHOWN} more columns (see --json)`] : []),
     '',
-    `${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} written to ${out}: ${sampler}, ${formatCount(chains)} chains of ${formatCount(steps)} steps, acceptance ${formatPercent(acceptance)}, ${divergences === 0 ? 'no' : formatCount(divergences)} divergences${leastSwap === null ? '' : `, exchanges at least ${formatPercent(leastSwap)}`}`,
+    `${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} written to ${out}: ${sampler === 'enumeration' ? 'independent draws from all possible rows, each with its exact probability' : `${sampler}, ${chainWords}`}`,
   ].join('\n')
 }
 

@@ -8,7 +8,7 @@ import type { Node } from '../graph/node.ts'
 import { mul, subtract } from '../graph/ops/arithmetic.ts'
 import { constant, input } from '../graph/ops/leaf.ts'
 import { cast, fill, scale } from '../graph/ops/linear.ts'
-import { alongDomain, hasAngles, pointOf } from '../model/domain.ts'
+import { alongDomain, isDiscrete, isEncoded, pointOf } from '../model/domain.ts'
 import type { Ladder, TracedModel } from '../model/model.ts'
 import { compileOnnx } from './onnx.ts'
 import type { Program } from './program.ts'
@@ -33,6 +33,8 @@ export interface ModelMetadata {
   readonly noiseCorrection?: string
   /** Standard deviation of the noise per column, in the data's units. */
   readonly noise: readonly number[] | null
+  /** Of binary columns: what −1 is written as in each of them, 0 or −1. */
+  readonly lowCodes?: readonly number[]
   readonly logNormalizer: { readonly value: number; readonly standardError: number | null; readonly method: string } | null
 }
 
@@ -45,7 +47,7 @@ export interface LadderMetadata extends ModelMetadata {
 /**
  * The fitted energy as a program: input `x` [rows, d] float64; outputs `energy` [rows], `score` [rows, d] and, when log Z
  * is known, `log_density` [rows], all float64 and in the data's units. Scores lie along the domain; those of angles are by the angle,
- * in degrees.
+ * in degrees; on a binary domain there is no `score`.
  * @param level the noise level t of a noise-conditional energy; 'given': a second input `t` [rows], float64
  */
 export function energyProgram(
@@ -56,17 +58,20 @@ export function energyProgram(
   const { point, level: variance, express, widen } = oneRow(model, theta, standardization, level)
   const deviation = standardization && Float64Array.from(standardization.deviation, (value) => 1 / value)
   const [logDensity, byPoint] = express([model.logDensity, scoreOfPoint])
-  const score = alongDomain(domain, hasAngles(domain) ? gradient(logDensity, [point])[0] : byPoint, point)
+  const score = isDiscrete(domain) ? undefined : alongDomain(domain, isEncoded(domain) ? gradient(logDensity, [point])[0] : byPoint, point)
   const energy = scale(widen(logDensity), -1)
-  const outputs = [energy, deviation ? mul(widen(score), constant(graph, deviation)) : score]
-  if (logNormalizer !== undefined) outputs.push(subtract(fill(graph, -logNormalizer, []), energy))
+  const outputs: Record<string, Node> = {
+    energy,
+    ...(score === undefined ? {} : { score: deviation ? mul(widen(score), constant(graph, deviation)) : score }),
+    ...(logNormalizer === undefined ? {} : { log_density: subtract(fill(graph, -logNormalizer, []), energy) }),
+  }
   const rows = input(graph, 'x', [ROWS, domain.columns.length])
   const levels = input(graph, 't', [ROWS])
-  const [energies, scores, logDensities] = vectorize(outputs, new Map(level === 'given' ? [[point, rows], [variance, levels]] : [[point, rows]]), ROWS)
+  const batched = vectorize(Object.values(outputs), new Map(level === 'given' ? [[point, rows], [variance, levels]] : [[point, rows]]), ROWS)
   return {
     name: model.model.name,
     inputs: level === 'given' ? [rows, levels] : [rows],
-    outputs: { energy: energies, score: scores, ...(logDensities ? { log_density: logDensities } : {}) },
+    outputs: Object.fromEntries(Object.keys(outputs).map((name, k) => [name, batched[k]])),
     type: 'float64',
   }
 }

@@ -1,7 +1,7 @@
 // Rows against the domain of a model: which lie outside, by how much, and bringing compositions and directions to one.
 import { UnnormError } from '../base/errors.ts'
 import type { Option } from '../base/options.ts'
-import { hasAngles, pointsOf } from '../model/domain.ts'
+import { isDiscrete, isEncoded, pointsOf } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import { distanceInside, isLine } from '../model/domain/interval.ts'
 import type { Part } from '../model/domain/part.ts'
@@ -14,7 +14,7 @@ export const closeOption = { type: 'boolean', default: false, sentence: 'Divide 
 
 /**
  * Refuses rows outside of a domain, the first five with their values.
- * @throws UnnormError `outside-domain`
+ * @throws UnnormError `outside-domain`; `mixed-codes` for binary columns with 0 and −1
  */
 export function checkDomain(domain: PlacedDomain, { source, rows, columns, values }: Table): void {
   const d = columns.length
@@ -32,13 +32,26 @@ export function checkDomain(domain: PlacedDomain, { source, rows, columns, value
     closable &&= wrong.every(({ part, own }) => part.close !== undefined && own.some((value) => value !== 0) && (part.kind === 'sphere' || own.every((value) => value >= 0)))
     if (found.length < LISTED) found.push(`row ${row + 1}: ${wrong.map(({ part, own, reason }) => withValues(part, own, reason)).join('; ')}`)
   }
-  if (count === 0) return
+  if (count === 0) return refuseMixedCodes(domain, { source, rows, columns, values })
+  const isBinary = isDiscrete(domain)
   const angles = domain.parts.some((part) => part.kind === 'sphere' && !part.angles && part.columns.length <= 2) ? "; angles in degrees are --domain 'direction(a, b)'" : ''
-  const remedy = (closable ? '--close divides each composition by its sum and each direction by its length' : 'correct them, leave them out, or give another --domain') + angles
+  const remedy = (isBinary ? 'binary columns hold 0 and 1, or -1 and 1: recode them, or choose such columns with --columns' : closable ? '--close divides each composition by its sum and each direction by its length' : 'correct them, leave them out, or give another --domain') + angles
   throw new UnnormError('outside-domain', `${source}: ${count} of ${rows} rows ${count === 1 ? 'lies' : 'lie'} outside the domain ${domain.text}: ${found.join('; ')}${count > LISTED ? '; …' : ''} (${remedy}; rows count from 1, without the header)`)
 }
 
-const withValues = ({ kind }: Part, own: readonly number[], reason: string): string => (kind === 'box' ? reason : `${reason} (${own.join(', ')})`)
+const withValues = ({ kind }: Part, own: readonly number[], reason: string): string => (kind === 'box' || kind === 'binary' ? reason : `${reason} (${own.join(', ')})`)
+
+/** A column with 0 and −1 has three kinds of cells, of which two read alike. */
+function refuseMixedCodes({ parts }: PlacedDomain, { source, rows, columns, values }: Pick<Table, 'source' | 'rows' | 'columns' | 'values'>): void {
+  for (const j of parts.flatMap(({ kind, columns: own }) => (kind === 'binary' ? own : []))) {
+    const first = (code: number): number => {
+      for (let row = 0; row < rows; row++) if (values[row * columns.length + j] === code) return row + 1
+      return 0
+    }
+    const [zero, minus] = [first(0), first(-1)]
+    if (zero > 0 && minus > 0) throw new UnnormError('mixed-codes', `${source}: column ${JSON.stringify(columns[j])} holds 0 (first in row ${zero}) and -1 (first in row ${minus}), which both read as −1 (a binary column holds 0 and 1, or -1 and 1: recode it; rows count from 1, without the header)`)
+  }
+}
 
 /**
  * Compositions divided by their sum, and directions by their length.
@@ -58,9 +71,9 @@ export function closeRows(domain: PlacedDomain, table: Table): Table {
   return { ...table, values }
 }
 
-/** The points that a model sees of a table's rows: with unit vectors in place of angles. */
+/** The points that a model sees of a table's rows: with unit vectors in place of angles, and −1 in place of 0 in binary columns. */
 export function pointTable(domain: PlacedDomain, table: Table): Table {
-  return hasAngles(domain) ? { ...table, columns: domain.coordinates, values: pointsOf(domain, table.values) } : table
+  return isEncoded(domain) ? { ...table, columns: domain.coordinates, values: pointsOf(domain, table.values) } : table
 }
 
 /**

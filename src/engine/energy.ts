@@ -11,10 +11,10 @@ export interface RunningEnergy extends FittedEnergy {
   release(): Promise<void>
 }
 
-/** Prepares the program of a fitted energy (outputs `energy` and `score`). */
+/** Prepares the program of a fitted energy (outputs `energy` and, but for binary columns, `score`). */
 export async function runEnergy(program: Program, columns: readonly string[], engine: Engine): Promise<RunningEnergy> {
-  const { energy, score } = program.outputs
-  return energyOf(await engine.prepare({ ...program, outputs: { energy, score } }), columns)
+  const { log_density: _known, ...outputs } = program.outputs
+  return energyOf(await engine.prepare({ ...program, outputs }), columns)
 }
 
 /** A noise-conditional energy: that of the data with noise of any level. */
@@ -43,7 +43,7 @@ export function ladderOf(executable: Executable, about: Pick<LadderEnergy, 'colu
   }
 }
 
-/** The energy that an executable with input `x` and outputs `energy` and `score` computes. */
+/** The energy that an executable with input `x` and outputs `energy` and `score` computes; without the latter scores are NaN. */
 export function energyOf(executable: Executable, columns: readonly string[]): RunningEnergy {
   const d = columns.length
   return {
@@ -51,12 +51,12 @@ export function energyOf(executable: Executable, columns: readonly string[]): Ru
     evaluate: async (rows) => {
       const count = rows.length / d
       const energy = new Float64Array(count)
-      const score = new Float64Array(count * d)
+      const score = new Float64Array(count * d).fill(NaN)
       for (let start = 0; start < count; start += CHUNK) {
         const size = Math.min(CHUNK, count - start)
         const part = await executable.run({ x: { shape: [size, d], data: rows.subarray(start * d, (start + size) * d) } })
         energy.set(part.energy.data, start)
-        score.set(part.score.data, start * d)
+        if (part.score) score.set(part.score.data, start * d)
       }
       return { energy, score }
     },

@@ -13,6 +13,7 @@ import { contractAxes } from '../graph/ops/contract.ts'
 import { input } from '../graph/ops/leaf.ts'
 import { fill } from '../graph/ops/linear.ts'
 import { concat } from '../graph/ops/rearrange.ts'
+import type { BoundaryWeight } from '../model/domain/boundary-weight.ts'
 import type { Part, Side } from '../model/domain/part.ts'
 import { elementsAt } from '../model/domain.ts'
 import type { TracedModel } from '../model/model.ts'
@@ -42,12 +43,13 @@ export async function checkBoundaries(traced: TracedModel, objective: RowObjecti
   const some = thinRows(points, traced.dimension, LOOKED_AT_ROWS)
   const warnings: Warning[] = []
   for (const part of traced.domain.parts) {
-    if (part.sides.length === 0) continue
+    const { kind } = part
+    if (kind === 'binary' || part.sides.length === 0) continue
     const look = await openLook(traced, objective, part, theta, engine)
     const atRows = Math.max(...(await look.at(some)).logDensity)
     for (const side of part.sides) {
       const found = await powersAt(look, side, some, part, traced.dimension, atRows)
-      if (found) warnings.push(...judge(found, side, traced, part, fixed))
+      if (found) warnings.push(...judge(found, side, traced, kind, fixed))
     }
     await look.release()
   }
@@ -113,7 +115,7 @@ async function powersAt(look: Look, side: Side, points: Float64Array, { coordina
   }
 }
 
-function judge({ density, flux, weight, gradients }: Powers, side: Side, traced: TracedModel, { kind }: Part, fixed: Estimate['fixed']): Warning[] {
+function judge({ density, flux, weight, gradients }: Powers, side: Side, traced: TracedModel, kind: keyof BoundaryWeight, fixed: Estimate['fixed']): Warning[] {
   const { text } = traced.boundary.weight[kind]
   const shape = Math.abs(density) < TOLERANCE ? 'stays finite' : `behaves like the power ${density.toFixed(2)} of the distance`
   const remedy = `--boundary-weight "${kind === 'simplex' ? 'minsq(0.3)' : '(x/(x + s))^2'}"`

@@ -13,6 +13,8 @@ export interface Noise {
 /** What is computed for one row; the objective is its mean over rows. */
 export interface RowObjective {
   readonly value: Node
+  /** Whether it is known to be convex in the parameters: then there is no lower minimum than one that is found. */
+  readonly convex?: boolean
   /** The standard normal draw that each row needs, [d] or of two [2d], as an input node; none or one. */
   readonly draws: readonly Node[]
   /** A uniform draw in (0, 1), as an input node [], that picks each row's place on the ladder. */
@@ -53,8 +55,11 @@ export interface Estimator {
   readonly unboundedBecause?: string
   /** Found by bench/quality.ts. */
   readonly training: TrainingDefaults
-  /** `any`: its objective holds on bounded and curved domains too. Left out: on ℝᵈ alone. */
-  readonly domains?: 'any'
+  /**
+   * `continuous`: its objective holds on bounded and curved domains too; `discrete`: on binary domains alone; `any`: on all of them.
+   * Left out: on ℝᵈ alone.
+   */
+  readonly domains?: 'any' | 'continuous' | 'discrete'
   /** Whether it fits all levels of a ladder, so that the model must use the noise level t. */
   readonly usesLadder?: true
   /** The objective of one row as a graph. */

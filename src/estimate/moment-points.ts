@@ -3,6 +3,7 @@
 // The mean of a quadratic f depends on the rows through their mean m and covariance LLᵀ alone, and the 2d points m ± √d·Lⱼ have
 // both: they stand for the table. How much gradients differ from row to row is told by moments of the fourth order.
 import type { Engine } from '../engine/engine.ts'
+import { isDiscrete } from '../model/domain.ts'
 import type { TracedModel } from '../model/model.ts'
 import { gradient } from '../differentiate/reverse.ts'
 import { contractAxes } from '../graph/ops/contract.ts'
@@ -10,6 +11,7 @@ import { input } from '../graph/ops/leaf.ts'
 import { reshape } from '../graph/ops/linear.ts'
 import { concat } from '../graph/ops/rearrange.ts'
 import type { Basis } from './curvature.ts'
+import { overDistinctRows } from './distinct-rows.ts'
 import { Interrupted, openFullBatch, wholeSpace } from './full-batch.ts'
 import type { FullBatch, Spread } from './full-batch.ts'
 import type { IntegratedObjective } from './integrate-noise.ts'
@@ -25,11 +27,13 @@ const FEWEST_ROWS = 20_000
 const CHUNK_ROWS = 65_536
 
 /**
- * An objective over a table, as `openFullBatch` gives it, by moments where it is quadratic in x and the rows are many.
+ * An objective over a table, as `openFullBatch` gives it, by moments where it is quadratic in x and the rows are many, by the rows that
+ * differ on a binary domain.
  * @param rows row-major [n × d], in the data's units
  */
 export function openTable(traced: TracedModel, objective: IntegratedObjective, rows: Float64Array, engine: Engine, signal?: AbortSignal, weighting: Weighting = {}): FullBatch {
   const all = openFullBatch(traced, objective, rows, engine, signal, weighting)
+  if (isDiscrete(traced.domain)) return overDistinctRows(all, traced, objective, rows, engine, signal, weighting)
   const { dimension } = traced
   const isMany = rows.length / dimension >= FEWEST_ROWS
   const whitening = isMany && objective.draws.length === 0 && isQuadraticIn(objective.value, [traced.x]) ? whiteningOf(rows, dimension, weighting.weights) : undefined

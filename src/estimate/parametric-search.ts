@@ -39,7 +39,7 @@ export async function search(work: ParametricWork): Promise<Found> {
   const own = Array.from({ length: STARTS }, (_, k) => (k === 0 ? base : scattered(base, positive, random.split('starts').split(k))))
   // Of a long table the starts are tried on some rows: from the lowest minimum of those it is a few steps to that of all.
   const ahead = scout && scout !== work.batch && route === 'newton' && options.maxSteps === undefined ? await lowestMinimum(scout, positive, own) : undefined
-  const starts = ahead ? [ahead, ...own] : own
+  const starts = ahead ? [ahead, ...own] : work.objective.convex ? [base] : own
   let total = 0
   const from = async (start: Float64Array, isFirst: boolean): Promise<Tried> => {
     const result = await method(problem, start, { maxSteps, onStep: (_, objective) => onProgress?.({ step: ++total, objective }) })

@@ -53,7 +53,7 @@ export function unbounded(arrows: readonly { readonly name: string; readonly up:
   }
   const because = estimator.unboundedBecause
     ?? `At these ${rowCount} rows some change of the parameters raises nothing and lowers the objective forever: there are too few different rows for this model, `
-    + 'or the model has a term that vanishes at all of them. Take more rows, fewer parameters, or --by denoising.'
+    + `or the model has a term that vanishes at all of them. Take more rows, fewer parameters${estimator.domains === 'discrete' ? '' : ', or --by denoising'}.`
   return { code: 'unbounded', message: `The objective has no minimum: it keeps falling as ${which}. ${because}` }
 }
 
@@ -65,18 +65,20 @@ export function atBound(names: readonly string[]): Warning {
  * Parameters that the objective does not determine.
  * @param absent those that its formula does not contain
  * @param flatShare how much of each lies in directions that change nothing
+ * @param byFlips whether the estimator sees what flips of binary values do, not the score
  */
-export function notIdentified(names: readonly string[], determined: readonly boolean[], absent: readonly number[], flatShare: ArrayLike<number>, scale: Scale | undefined): Warning[] {
+export function notIdentified(names: readonly string[], determined: readonly boolean[], absent: readonly number[], flatShare: ArrayLike<number>, scale: Scale | undefined, byFlips = false): Warning[] {
+  const seen = byFlips ? 'what flips of values do to log p' : 'the score'
   const flat = names.flatMap((_, k) => (determined[k] || absent.includes(k) ? [] : [k]))
   const offset = farFromZero(scale, HIDING)
   const isAlone = (k: number): boolean => flatShare[k] > 1 - 1e-8
   const found = [
-    { code: 'not-identified', which: absent, text: 'cannot be estimated: the score ∇ₓ log p does not depend on it. A term of the log-density without x changes nothing but Z, which absorbs it. Leave it out, or fix it.' },
+    { code: 'not-identified', which: absent, text: `cannot be estimated: ${byFlips ? seen : 'the score ∇ₓ log p'} does not depend on it. A term of the log-density without x changes nothing but Z, which absorbs it. Leave it out, or fix it.` },
     ...(offset
-      ? [{ code: 'cancellation', which: flat, text: `cannot be told apart in float64: ${offset} If they cannot be then either, only some combinations of them change the score.` }]
+      ? [{ code: 'cancellation', which: flat, text: `cannot be told apart in float64: ${offset} If they cannot be then either, only some combinations of them change ${seen}.` }]
       : [
-          { code: 'not-identified', which: flat.filter(isAlone), text: 'cannot be estimated: at the estimate a change of it changes nothing at these rows, though the score contains it (a factor beside it may be zero). Leave it out, or start elsewhere.' },
-          { code: 'not-identified', which: flat.filter((k) => !isAlone(k)), text: 'cannot be estimated one by one: at these rows only some combinations of them change the score. Leave out or fix what repeats another term.' },
+          { code: 'not-identified', which: flat.filter(isAlone), text: `cannot be estimated: at the estimate a change of it changes nothing at these rows, though ${seen} contains it (a factor beside it may be zero). Leave it out, or start elsewhere.` },
+          { code: 'not-identified', which: flat.filter((k) => !isAlone(k)), text: `cannot be estimated one by one: at these rows only some combinations of them change ${seen}. Leave out or fix what repeats another term.` },
         ]),
   ]
   return found.flatMap(({ code, which, text }) => (which.length > 0 ? [{ code, message: `${listed(which.map((k) => names[k]))} ${text}` }] : []))

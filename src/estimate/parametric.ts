@@ -12,7 +12,7 @@ import { bootstrap } from './bootstrap.ts'
 import type { Replicates } from './bootstrap.ts'
 import type { Basis } from './curvature.ts'
 import type { Estimator } from './estimator.ts'
-import { Interrupted, openFullBatch, productsOf } from './full-batch.ts'
+import { Interrupted, productsOf } from './full-batch.ts'
 import type { FullBatch } from './full-batch.ts'
 import { gradientsWithoutOwnPull } from './leverage.ts'
 import { integrateNoise } from './integrate-noise.ts'
@@ -26,6 +26,7 @@ import { openTable } from './moment-points.ts'
 import { isQuadraticIn } from './quadratic.ts'
 import { liftFit } from './restricted-fit.ts'
 import type { FreeFit } from './sensitivity.ts'
+import { refuseSeparation } from './separation.ts'
 import { thinRows } from './row-moments.ts'
 import { weightingOf } from './weighting.ts'
 import { covarianceOf, naturalValues, sandwich } from './uncertainty.ts'
@@ -71,7 +72,7 @@ export interface ParametricFit {
  * Fits a parametric model.
  * @param rows row-major [n × d], in the data's units
  * @throws UnnormError `model` without parameters, `objective-not-finite` where it cannot be computed at the start values,
- *   `invalid-option` for a number of steps where none are taken
+ *   `invalid-option` for a number of steps where none are taken, `separation` of binary rows
  */
 export async function fitParametric(whole: TracedModel, estimator: Estimator, rows: Float64Array, engine: Engine, options: ParametricOptions): Promise<ParametricFit> {
   if (whole.parameterCount === 0) throw new UnnormError('model', `model ${whole.model.name} has no parameters: there is nothing to estimate`)
@@ -90,9 +91,10 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   if (quadratic && options.initial) {
     throw new UnnormError('invalid-option', `invalid init: ${estimator.name} of ${traced.model.name} is solved in closed form, wherever it starts (leave it out)`, 'usage')
   }
+  if (estimator.domains === 'discrete') await refuseSeparation(traced, rows, engine, weighting?.weights)
   const shared = sharingEngine(engine)
   const batch = openTable(traced, objective, rows, shared.engine, options.signal, weighting)
-  const scout = quadratic || options.initial ? undefined : openScout(batch, traced, objective, rows, shared.engine, options)
+  const scout = quadratic || objective.convex || options.initial ? undefined : openScout(batch, traced, objective, rows, shared.engine, options)
   const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options, ...(scout ? { scout } : {}) }
   try {
     const free = await conclude(work, await (quadratic ? solve(work) : search(work)))
@@ -115,7 +117,7 @@ function openScout(batch: FullBatch, traced: TracedModel, objective: IntegratedO
   if (count <= SCOUT_ROWS) return batch
   const { weights } = weighting
   const some = weights ? weightingOf({ weights: { values: weights } }, SCOUT_ROWS, (k) => Math.floor(((k + 0.5) * count) / SCOUT_ROWS)) : {}
-  return openFullBatch(traced, objective, thinRows(rows, traced.dimension, SCOUT_ROWS), engine, signal, some)
+  return openTable(traced, objective, thinRows(rows, traced.dimension, SCOUT_ROWS), engine, signal, some)
 }
 
 /** The model with other start values; NaN where its own stand. */
@@ -162,7 +164,7 @@ async function conclude(work: ParametricWork, found: Found): Promise<Omit<Parame
     const intervalRoot = apart ? sandwich(curvature, productsOf(apart, curvature.basis.count, batch.rowCount), batch.rowCount, [...atBound, ...absent]).root : root
     const isFlat = determined.includes(false)
     if (atBound.length > 0) warnings.push(warn.atBound(atBound.map((k) => parameterNames[k])))
-    if (isFlat) warnings.push(...warn.notIdentified(parameterNames, determined, absent, curvature.flatShare, options.scale))
+    if (isFlat) warnings.push(...warn.notIdentified(parameterNames, determined, absent, curvature.flatShare, options.scale, work.estimator.domains === 'discrete'))
     const covariance = covarianceOf(root, size)
     const isKnown = !covariance.every(Number.isNaN)
     return {

@@ -3,12 +3,13 @@ import { UnnormError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { Node } from '../graph/node.ts'
 import { concat, gather } from '../graph/ops/rearrange.ts'
+import { binary } from './domain/binary.ts'
 import { box } from './domain/box.ts'
 import { line } from './domain/interval.ts'
 import type { Interval } from './domain/interval.ts'
 import type { Part } from './domain/part.ts'
 import { parseDomain } from './domain/parse.ts'
-import type { Clause } from './domain/parse.ts'
+import type { Clause, GroupKind } from './domain/parse.ts'
 import { simplex } from './domain/simplex.ts'
 import { direction, sphere } from './domain/sphere.ts'
 
@@ -30,7 +31,7 @@ export interface PlacedDomain {
   /** As it would be written for these columns; `real` where none has a bound. */
   readonly text: string
   readonly columns: readonly string[]
-  /** Names of the coordinates of the point that a model sees: those of the columns, but for angles. */
+  /** Names of the coordinates of the point that a model sees: those of the columns, but for angles. Binary ones are −1 and +1. */
   readonly coordinates: readonly string[]
   readonly parts: readonly Part[]
 }
@@ -45,8 +46,8 @@ export function real(dimension?: number): Domain {
 
 /**
  * A domain from its text: `x > 0`, `0 < u < 1`, `simplex(a, b, c)`, `sphere(x, y, z)`, `direction(longitude, latitude)` and
- * products of these, separated by commas; `real`, `positive`, `unit` (between 0 and 1), `simplex`, `sphere` or `direction` alone
- * take all columns that are named nowhere else, which otherwise are real.
+ * products of these, separated by commas; or `binary(a, b, c)` of all columns. `real`, `positive`, `unit` (between 0 and 1), `simplex`,
+ * `sphere`, `direction` or `binary` alone take all columns that are named nowhere else, which otherwise are real.
  * @param dimension the number of columns, where only one will do
  * @throws UnnormError `invalid-domain`
  */
@@ -69,7 +70,7 @@ function place(clauses: readonly Clause[], columns: readonly string[]): PlacedDo
     return name
   }
   const intervals = new Map<string, Interval>()
-  const groups: { readonly kind: 'simplex' | 'sphere' | 'direction'; readonly names: readonly string[] }[] = []
+  const groups: Group[] = []
   const use = (clause: Clause, names: readonly string[]): void => {
     if (clause.kind !== 'interval') groups.push({ kind: clause.kind, names })
     else for (const name of names) intervals.set(name, clause.interval)
@@ -82,10 +83,24 @@ function place(clauses: readonly Clause[], columns: readonly string[]): PlacedDo
     use(clause, others.map((name) => claim(clause, name)))
   }
   for (const name of columns) if (!taken.has(name)) intervals.set(name, line)
+  refuseMixture(columns, groups)
   return assemble(columns, intervals, groups)
 }
 
-function assemble(columns: readonly string[], intervals: ReadonlyMap<string, Interval>, groups: readonly { readonly kind: 'simplex' | 'sphere' | 'direction'; readonly names: readonly string[] }[]): PlacedDomain {
+interface Group {
+  readonly kind: GroupKind
+  readonly names: readonly string[]
+}
+
+/** Estimators compare either gradients or flips: a domain is binary in all of its columns or in none. */
+function refuseMixture(columns: readonly string[], groups: readonly Group[]): void {
+  const spins = groups.filter(({ kind }) => kind === 'binary').flatMap(({ names }) => names)
+  const other = columns.find((name) => !spins.includes(name))
+  if (spins.length === 0 || other === undefined) return
+  throw new UnnormError('invalid-domain', `invalid domain: ${written(spins[0])} is binary and ${written(other)} is not (all columns are binary or none: name every column in binary(…), or leave the others out with --columns)`, 'usage')
+}
+
+function assemble(columns: readonly string[], intervals: ReadonlyMap<string, Interval>, groups: readonly Group[]): PlacedDomain {
   const angular = new Map(groups.filter(({ kind }) => kind === 'direction').flatMap((group) => group.names.map((name) => [name, group] as const)))
   const coordinates: string[] = []
   const first = new Map<string, number>()
@@ -105,7 +120,7 @@ function assemble(columns: readonly string[], intervals: ReadonlyMap<string, Int
       const start = first.get(names.find((name) => first.has(name))!)!
       parts.push(direction(names.map(written), columnsOf(names), Array.from({ length: names.length + 1 }, (_, k) => start + k)))
     } else {
-      parts.push((kind === 'simplex' ? simplex : sphere)(names.map(written), columnsOf(names), names.map((name) => first.get(name)!)))
+      parts.push({ simplex, sphere, binary }[kind](names.map(written), columnsOf(names), names.map((name) => first.get(name)!)))
     }
   }
   return { text: parts.map(({ text }) => text).filter((text) => text !== '').join(', ') || 'real', columns, coordinates, parts }
@@ -132,17 +147,20 @@ export function lebesgueColumns({ parts }: PlacedDomain): readonly number[] | un
   return parts.flatMap(({ lebesgue }) => lebesgue!).sort((a, b) => a - b)
 }
 
-/** Whether its columns are angles somewhere, so that a point is not a row. */
-export const hasAngles = ({ parts }: PlacedDomain): boolean => parts.some(({ angles }) => angles !== undefined)
+/** Whether its columns are angles or binary somewhere, so that a point is not a row. */
+export const isEncoded = ({ parts }: PlacedDomain): boolean => parts.some(({ encoding }) => encoding !== undefined)
 
-/** The points that a model sees, row-major [n × coordinates], of rows [n × columns]; the rows themselves where nothing is an angle. */
+/** Whether its points lie apart: there are no gradients between them, and densities are probabilities. */
+export const isDiscrete = ({ parts }: PlacedDomain): boolean => parts.some(({ kind }) => kind === 'binary')
+
+/** The points that a model sees, row-major [n × coordinates], of rows [n × columns]; the rows themselves where points are rows. */
 export function pointsOf(placed: PlacedDomain, rows: Float64Array): Float64Array {
-  return hasAngles(placed) ? moved(placed, rows, placed.columns.length, placed.coordinates.length, ({ angles }, values) => angles!.unitOf(values), 'columns', 'coordinates') : rows
+  return isEncoded(placed) ? moved(placed, rows, placed.columns.length, placed.coordinates.length, ({ encoding }, values) => encoding!.pointOf(values), 'columns', 'coordinates') : rows
 }
 
 /** The rows of points: the inverse of `pointsOf`. */
 export function rowsOf(placed: PlacedDomain, points: Float64Array): Float64Array {
-  return hasAngles(placed) ? moved(placed, points, placed.coordinates.length, placed.columns.length, ({ angles }, values) => angles!.anglesOf(values), 'coordinates', 'columns') : points
+  return isEncoded(placed) ? moved(placed, points, placed.coordinates.length, placed.columns.length, ({ encoding }, values) => encoding!.columnsOf(values), 'coordinates', 'columns') : points
 }
 
 function moved({ parts }: PlacedDomain, from: Float64Array, width: number, into: number, map: (part: Part, values: number[]) => number[], source: 'columns' | 'coordinates', target: 'columns' | 'coordinates'): Float64Array {
@@ -151,7 +169,7 @@ function moved({ parts }: PlacedDomain, from: Float64Array, width: number, into:
   for (let row = 0; row < count; row++) {
     for (const part of parts) {
       const values = part[source].map((k) => from[row * width + k])
-      const changed = part.angles ? map(part, values) : values
+      const changed = part.encoding ? map(part, values) : values
       part[target].forEach((k, i) => { result[row * into + k] = changed[i] })
     }
   }
@@ -160,10 +178,10 @@ function moved({ parts }: PlacedDomain, from: Float64Array, width: number, into:
 
 /** The point that a model sees, [coordinates], of a row [columns], as a graph. */
 export function pointOf(placed: PlacedDomain, row: Node): Node {
-  if (!hasAngles(placed)) return row
+  if (!isEncoded(placed)) return row
   return inOrder(placed.parts.map((part) => {
     const values = elementsAt(row, part.columns)
-    return { positions: part.coordinates, values: part.angles ? part.angles.toUnit(values) : values }
+    return { positions: part.coordinates, values: part.encoding ? part.encoding.toPoint(values) : values }
   }))
 }
 

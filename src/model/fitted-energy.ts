@@ -6,7 +6,7 @@ export interface FittedEnergy {
   /**
    * Energies and scores of many rows at once.
    * @param rows row-major [n × d], in the data's units and column order
-   * @returns `energy` [n]; `score` row-major [n × d]
+   * @returns `energy` [n]; `score` row-major [n × d], NaN on a binary domain, where there is none
    */
   evaluate(rows: Float64Array): Promise<{ energy: Float64Array; score: Float64Array }>
 }

@@ -6,7 +6,7 @@ import type { Node } from '../graph/node.ts'
 import { input } from '../graph/ops/leaf.ts'
 import { defaultWeight } from './domain/boundary-weight.ts'
 import type { Boundary, BoundaryWeight } from './domain/boundary-weight.ts'
-import { domain as domainOf, real } from './domain.ts'
+import { domain as domainOf, isDiscrete, real } from './domain.ts'
 import type { Domain, PlacedDomain } from './domain.ts'
 import { Expression } from './expression.ts'
 import type { Parameter, Placed } from './parameters.ts'
@@ -162,7 +162,7 @@ export interface TracedModel {
   readonly domain: PlacedDomain
   /** The weight at the ends of the domain. */
   readonly boundary: Boundary
-  /** Coordinates of a point: the columns, but for angles, which stand for a unit vector. */
+  /** Coordinates of a point: the columns, but for angles, which stand for a unit vector; −1 and +1 for binary columns. */
   readonly dimension: number
   /** One point, [d]. */
   readonly x: Node
@@ -211,7 +211,7 @@ export function trace(model: Model, over: PlacedDomain | number, boundary?: Boun
   const named = unknownNamesRefused(model, Object.fromEntries(placed.map(({ name, value }) => [name, new Expression(value)])))
   const logDensity = runModel(model, named, new Expression(x), new Expression(t))
   const usesNoise = dependents([logDensity], [t]).has(logDensity)
-  checkSmooth(model, logDensity, [x, t])
+  if (!isDiscrete(domain)) checkSmooth(model, logDensity, [x, t])
   graph.locate = undefined
   return {
     model, graph, domain, boundary: boundary ?? { weight: weightOf(model), scales: new Array<number>(dimension).fill(1) }, dimension, x, t: usesNoise ? t : undefined, theta, parameterCount, logDensity,
@@ -263,13 +263,18 @@ function unknownNamesRefused(model: Model, parameters: Record<string, Expression
   })
 }
 
+/** A node with a kink or jump on the way from inputs to a value; undefined where the value is smooth in them. */
+export function kinkBetween(inputs: readonly Node[], value: Node): Node | undefined {
+  const onTheWay = dependents([value], inputs)
+  return topological([value]).find((node) => !node.op.smooth && onTheWay.has(node))
+}
+
 /**
  * Refuses a kink between x and the output: Hyvärinen's integration by parts needs a score that is continuous, and with
  * a kink J̃ loses the boundary terms without any sign of it.
  */
 function checkSmooth(model: Model, logDensity: Node, inputs: readonly Node[]): void {
-  const onTheWay = dependents([logDensity], inputs)
-  const kink = topological([logDensity]).find((node) => !node.op.smooth && onTheWay.has(node))
+  const kink = kinkBetween(inputs, logDensity)
   if (!kink) return
   throw new UnnormError(
     'kink',

@@ -1,7 +1,7 @@
 // Parameters of a model: named numbers, vectors and matrices, packed one behind the other into one vector θ.
 import type { Random } from '../base/random.ts'
 import type { Node, Shape } from '../graph/node.ts'
-import { reshape, scale, sum } from '../graph/ops/linear.ts'
+import { fill, reshape, scale, sum } from '../graph/ops/linear.ts'
 import { concat, gather, slice } from '../graph/ops/rearrange.ts'
 
 /** A kind of parameter: its shape, how it is packed, its constraint and where a search starts. */
@@ -15,6 +15,8 @@ export interface Parameter {
   readonly symmetric: boolean
   /** Whether the last element, on the diagonal, is what makes the trace zero; it takes up no number. */
   readonly traceless?: boolean
+  /** Whether the diagonal is zero and takes up no numbers. */
+  readonly hollow?: boolean
   /** Start values in θ, [size]. */
   initial(random: Random): Float64Array
 }
@@ -57,10 +59,25 @@ export function traceless(size: number): Parameter {
   return { ...made, size: made.size - 1, traceless: true, initial: () => new Float64Array(made.size - 1) }
 }
 
+/** A symmetric matrix with zeros on its diagonal; θ holds its elements i < j row by row, which start at zero. */
+export function hollow(size: number): Parameter {
+  const count = (size * (size - 1)) / 2
+  return { ...symmetric(size, { initial: 0 }), size: count, hollow: true, initial: () => new Float64Array(count) }
+}
+
+/** Positions of the diagonal among the packed elements of a symmetric matrix. */
+const diagonalOf = (n: number): number[] => Array.from({ length: n }, (_, i) => i * n - (i * (i - 1)) / 2)
+
 /** The packed form with all elements. */
-function completed(packed: Node, { shape: [n], traceless: isTraceless }: Parameter): Node {
+function completed(packed: Node, { shape: [n], traceless: isTraceless, hollow: isHollow }: Parameter): Node {
+  if (isHollow) {
+    const diagonal = new Set(diagonalOf(n))
+    const zero = packed.shape[0]
+    let next = 0
+    return gather(concat([packed, fill(packed.graph, 0, [1])], 0), 0, Array.from({ length: zero + n }, (_, k) => (diagonal.has(k) ? zero : next++)))
+  }
   if (!isTraceless) return packed
-  const diagonal = Array.from({ length: n - 1 }, (_, i) => i * n - (i * (i - 1)) / 2)
+  const diagonal = diagonalOf(n).slice(0, -1)
   return concat([packed, reshape(scale(sum(gather(packed, 0, diagonal)), -1), [1])], 0)
 }
 
@@ -82,7 +99,7 @@ export function elementNames(name: string, parameter: Parameter): string[] {
   const [rows, columns] = parameter.shape
   const names: string[] = []
   for (let i = 0; i < rows; i++) {
-    for (let j = parameter.symmetric ? i : 0; j < columns; j++) names.push(`${name}[${i + 1},${j + 1}]`)
+    for (let j = parameter.hollow ? i + 1 : parameter.symmetric ? i : 0; j < columns; j++) names.push(`${name}[${i + 1},${j + 1}]`)
   }
   return parameter.traceless ? names.slice(0, -1) : names
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import type { Table } from '../data/table.ts'
 import { topological } from '../graph/node.ts'
+import { domain } from '../model/domain.ts'
 import { ownDomain, trace } from '../model/model.ts'
 import type { LoadedModel } from './load-model.ts'
 
@@ -17,11 +18,14 @@ export function tableFingerprint({ columns, rows, values, weights, clusters }: T
   return hash.digest('hex')
 }
 
-/** Of what a model computes: a built-in one by its name and options, a user's file by its parameters and its traced graph. */
-export function modelFingerprint(model: LoadedModel, columns: readonly string[]): string {
+/**
+ * Of what a model computes: a built-in one by its name and options, a user's file by its parameters and its traced graph.
+ * @param asked the domain that it is fitted on, where that is not its own
+ */
+export function modelFingerprint(model: LoadedModel, columns: readonly string[], asked?: string): string {
   const hash = createHash('sha256')
   if (model.builtIn !== null) return hash.update(JSON.stringify([model.builtIn, model.options])).digest('hex')
-  const { graph: _graph, logDensity, parameters, x, theta } = trace(model.source, ownDomain(model.source, columns))
+  const { graph: _graph, logDensity, parameters, x, theta } = trace(model.source, asked === undefined ? ownDomain(model.source, columns) : domain(asked).over(columns))
   hash.update(JSON.stringify(parameters.map(({ name, parameter: { shape, size, constraint, symmetric: isSymmetric } }) => [name, shape, size, constraint, isSymmetric])))
   hash.update(JSON.stringify([model.source.name, model.source.kind, model.source.domain.name]))
   const numbers = new Map([x, theta].map((node, k) => [node, k]))

@@ -11,7 +11,7 @@ import type { Denoiser } from '../engine/denoiser.ts'
 import type { Executable, Values } from '../engine/engine.ts'
 import { openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
-import { domain } from '../model/domain.ts'
+import { domain, isDiscrete } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { defaultThreads, loadOnnxRuntime } from './engine.ts'
@@ -65,8 +65,8 @@ export async function openModel(path: string, options: NodeEngineOptions = {}): 
   const bytes = await readFile(file).catch((error: unknown) => { throw fileError(error, 'read', file) })
   const metadata = readModelMetadata(bytes, file)
   checkMetadata(metadata, file)
-  const energy = await openEnergy(bytes, file, metadata.columns, options)
-  return { metadata, domain: domain(metadata.domain).over(metadata.columns), energy, folder, fit }
+  const where = domain(metadata.domain).over(metadata.columns)
+  return { metadata, domain: where, energy: await openEnergy(bytes, file, where, options), folder, fit }
 }
 
 /**
@@ -101,13 +101,14 @@ function checkMetadata(metadata: ModelMetadata, file: string): void {
   if (!isSound) throw new UnnormError('bad-model', `${file}: its description is damaged; fit the model again, or copy the file again`)
 }
 
-async function openEnergy(bytes: Uint8Array, file: string, columns: readonly string[], options: NodeEngineOptions): Promise<RunningEnergy> {
-  const { executable, inputNames, outputNames } = await openOnnx(bytes, file, ['energy', 'score'], options)
-  if (inputNames.join() !== 'x' || !outputNames.includes('energy') || !outputNames.includes('score')) {
+async function openEnergy(bytes: Uint8Array, file: string, where: PlacedDomain, options: NodeEngineOptions): Promise<RunningEnergy> {
+  const wanted = isDiscrete(where) ? ['energy'] : ['energy', 'score']
+  const { executable, inputNames, outputNames } = await openOnnx(bytes, file, wanted, options)
+  if (inputNames.join() !== 'x' || !wanted.every((name) => outputNames.includes(name))) {
     await executable.release()
-    throw new UnnormError('foreign-model', `${file} is an ONNX model, but not one that unnorm wrote: it must take x and give energy and score`)
+    throw new UnnormError('foreign-model', `${file} is an ONNX model, but not one that unnorm wrote: it must take x and give ${wanted.join(' and ')}`)
   }
-  return energyOf(executable, columns)
+  return energyOf(executable, where.columns)
 }
 
 /**

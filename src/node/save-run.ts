@@ -6,6 +6,7 @@ import { writeModelFile } from '../compile/model-file.ts'
 import { compileOnnx } from '../compile/onnx.ts'
 import type { Table } from '../data/table.ts'
 import { domainFrame, energyByColumns } from '../evaluate/open-energy.ts'
+import { isDiscrete } from '../model/domain.ts'
 import type { FigureSource } from '../report/figure.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { Landscape } from '../report/landscape/landscape.ts'
@@ -33,6 +34,7 @@ function landscapeDetails(fit: FitJson, rows: Table) {
 
 /** The landscape of a fit, or the warning why there is none: numbers are worth keeping without a figure. */
 async function landscapeOf({ energy, domain, table }: FitResult, fit: FitJson): Promise<{ landscape: Landscape | null; warnings: readonly Warning[] }> {
+  if (isDiscrete(domain)) return { landscape: null, warnings: [] }
   const { prepareLandscape } = await loadDrawing()
   try {
     return { landscape: await prepareLandscape(energyByColumns(energy, domain), table, { ...landscapeDetails(fit, table), ...domainFrame(domain, table.values) }), warnings: [] }
@@ -62,14 +64,14 @@ export async function runOutputs(result: FitResult, fit: FitJson): Promise<{ fit
   const { figures, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
   const { landscape, warnings } = await landscapeOf(result, fit)
   const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
-  const { margins, probabilities } = await result.diagnose()
-  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result), margins, probabilities }
+  const { margins, probabilities, binary } = await result.diagnose()
+  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result), margins, probabilities, binary }
   const document = await createSvgDocument()
   const drawn = figures.flatMap(({ name, sentence, draw }): ReportFigure[] => {
     const picture = draw(source, document)
     return picture === null ? [] : [{ name, sentence, drawn: picture }]
   })
-  const main = drawn.find(({ name }) => name === 'density-and-score')?.drawn.svg
+  const main = drawn.find(({ name }) => name === 'density-and-score' || name === 'binary')?.drawn.svg
   const png = main === undefined ? undefined : renderPng(main)
   const report = reportHtml({ fit: whole, figures: drawn, ...result.facts, noMargins: margins?.margins === null ? margins.reason : null })
   return {

@@ -1,5 +1,6 @@
 // What a figure is: a record that draws plain values into a DOM document handed in, and gives SVG text.
 import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
+import type { BinaryMoments } from './binary-moments.ts'
 import type { FitJson, MetricsRow } from './fit-json.ts'
 import type { Landscape } from './landscape/landscape.ts'
 import type { Margins } from './landscape/margins.ts'
@@ -20,6 +21,8 @@ export interface FigureSource {
   readonly margins: Margins | null
   /** The rows of one column against their fitted distribution; null when it was not computed. */
   readonly probabilities: ProbabilityPlot | null
+  /** Shares and pairs of binary columns; absent or null on other domains. */
+  readonly binary?: BinaryMoments | null
   /** Draws beside the rows, of fits at many noise levels. */
   readonly learned?: LearnedSample | null
 }

@@ -88,8 +88,8 @@ export interface FitJson {
     readonly train: number | null
     readonly heldOut: number | null
     readonly standardError: number | null
-    /** `gaussianMixture` is absent from runs that were written before there was one. */
-    readonly baselines: Omit<PerBaseline<number | null>, 'gaussianMixture'> & { readonly gaussianMixture?: number | null }
+    /** `gaussianMixture` and `independent` (of binary columns) are absent from runs that were written before there was one. */
+    readonly baselines: Omit<PerBaseline<number | null>, 'gaussianMixture' | 'independent'> & { readonly gaussianMixture?: number | null; readonly independent?: number | null }
     /** Model less baseline on the same rows, with the error of the paired difference; absent from older runs. */
     readonly differences?: Partial<PerBaseline<MeanWithError | null>>
   }

@@ -13,7 +13,7 @@ import { reportStyle } from './report-style.ts'
 import { estimatorWords, shownLogLikelihood, stoppedWords } from './words.ts'
 
 /** Figures with a place of their own; others follow in a section each. */
-const placed: ReadonlySet<string> = new Set(['density-and-score', 'learned-and-sample', 'training-curve', 'ladder-calibration', 'parameters', 'correlations', 'columns', 'quantiles'])
+const placed: ReadonlySet<string> = new Set(['density-and-score', 'binary', 'learned-and-sample', 'training-curve', 'ladder-calibration', 'parameters', 'correlations', 'columns', 'quantiles'])
 
 /**
  * The whole report as an HTML document.
@@ -25,6 +25,7 @@ export function reportHtml(input: ReportInput): string {
   const others = input.figures.filter(({ name }) => !placed.has(name))
   const sections = [
     figureSection('The density and its score', findFigure(input, 'density-and-score')),
+    figureSection('The rows against the fit', findFigure(input, 'binary')),
     figureSection('The learned density against the rows', findFigure(input, 'learned-and-sample')),
     modesSection(input),
     fitSection(input),

@@ -7,14 +7,16 @@ import { spreadRows } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
 import { someColumns } from '../data/domain-rows.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
+import { independentBaseline } from '../evaluate/baselines/independent.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
+import { MOST_ENUMERATED, enumerate } from '../engine/enumeration.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
 import { openEnergy } from '../evaluate/open-energy.ts'
 import { sphereArea, sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
 import { formatNumber } from '../report/format.ts'
-import { lebesgueColumns } from '../model/domain.ts'
+import { isDiscrete, lebesgueColumns } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
@@ -88,11 +90,12 @@ export const baselineWeights = (table: Table, split: Split): Float64Array | unde
 const FIT_BUDGET = 400_000
 
 /**
- * log Z with its error, by the cheapest method that can be relied on: quadrature up to three columns, else annealing, else as the
+ * log Z with its error, by the cheapest method that can be relied on: a sum over all rows of binary columns; quadrature up to three columns, else annealing, else as the
  * energy itself knows it; null with a warning where it is out of reach or infinite.
  */
 export async function findLogNormalizer({ domain, ...about }: Omit<NormalizerContext, 'budget'> & { readonly domain: PlacedDomain }, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
   try {
+    if (isDiscrete(domain)) return await byEnumeration(about.energy, warnings)
     const open = openEnergy(about.energy, domain)
     if (!open) return await onSphere(about.energy, domain, about.rows, warnings)
     const context = { ...about, energy: open.energy, rows: open.toOpen(about.rows), budget: FIT_BUDGET }
@@ -109,6 +112,16 @@ export async function findLogNormalizer({ domain, ...about }: Omit<NormalizerCon
 }
 
 export type Baselines = PerBaseline<Baseline | null>
+
+/** The sum over all rows of binary columns; null, with a warning, where they are too many. */
+async function byEnumeration(energy: FittedEnergy, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
+  const found = await enumerate(energy)
+  if (found) return { value: found.logNormalizer, standardError: 0, method: 'enumeration' }
+  const d = energy.columns.length
+  const why = d > MOST_ENUMERATED ? `it is a sum over the 2^${d} rows that ${d} binary columns can have, and up to ${MOST_ENUMERATED} columns are summed` : `the energy is not a number at some of the ${2 ** d} rows that the columns can have`
+  warnings.push({ code: 'unnormalized', message: `log Z is not known: ${why}. Energies and the odds of each value given the others are known, probabilities of rows only up to a factor.` })
+  return null
+}
 
 /** log Z on a sphere; null, with a warning, where there are too many dimensions. */
 async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
@@ -128,6 +141,7 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
  * @param weights of the rows, with mean one: only the Gaussian knows of them
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array): Baselines {
+  if (isDiscrete(domain)) return perBaseline((name) => (name === 'independent' ? independentBaseline(rows, domain.columns.length, weights) : null))
   const kept = lebesgueColumns(domain)
   if (kept === undefined) return perBaseline(() => null)
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
@@ -145,6 +159,7 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
     kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension)),
     gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension)),
+    independent: null,
   }
 }
 
@@ -193,9 +208,10 @@ function kernelDensityBeside(
  * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
  * gains there over the Gaussian is added to the Gaussian's mean over all, so that both, and the model, stand for the same rows.
  */
-export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
+export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture, independent }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
   const count = rows.length / dimension
-  if (gaussian === null || kernelDensity === null) return { gaussian: null, kernelDensity: null, gaussianMixture: null, kernelDensityRows: count }
+  if (independent) return { ...perBaseline(() => null), independent: meanWithError(independent.logDensity(rows)).value, kernelDensityRows: count }
+  if (gaussian === null || kernelDensity === null) return { ...perBaseline(() => null), kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
   const chosen = new Float64Array(some.count * dimension)
   for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
@@ -203,7 +219,7 @@ export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture }
   const { value } = meanWithError(all)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
   const mixture = gaussianMixture && meanWithError(gaussianMixture.logDensity(rows)).value
-  return { gaussian: value, kernelDensity: value + gain.value, gaussianMixture: mixture, kernelDensityRows: some.count }
+  return { gaussian: value, kernelDensity: value + gain.value, gaussianMixture: mixture, independent: null, kernelDensityRows: some.count }
 }
 
 /** Kernel Stein test of the rows; null where the score is not finite. */

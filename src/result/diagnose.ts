@@ -10,6 +10,7 @@ import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
 import { isReal } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
+import type { BinaryMoments } from '../report/binary-moments.ts'
 import { prepareMargins } from '../report/landscape/margins.ts'
 import type { Margins } from '../report/landscape/margins.ts'
 import { partOf } from './assess.ts'
@@ -19,7 +20,12 @@ export interface Diagnosis {
   readonly margins: Margins | null
   /** Rows of one column against the distribution function; null for other tables, and where margins are. */
   readonly probabilities: ProbabilityPlot | null
+  /** Shares and pairs of binary columns; null on other domains. */
+  readonly binary: BinaryMoments | null
 }
+
+/** A fit of which nothing more is looked at. */
+export const nothingDiagnosed: Diagnosis = { margins: null, probabilities: null, binary: null }
 
 export interface Diagnosed {
   readonly energy: FittedEnergy
@@ -36,13 +42,13 @@ const ROWS = 200_000
 
 export async function diagnoseFit({ energy, table, split, domain, sensitivity, random }: Diagnosed): Promise<Diagnosis> {
   // Margins are integrals over the other columns, each by itself.
-  if (domain.parts.some(({ kind }) => kind !== 'box')) return { margins: null, probabilities: null }
+  if (domain.parts.some(({ kind }) => kind !== 'box')) return nothingDiagnosed
   const inside = isReal(domain) ? undefined : (point: Float64Array): boolean => domain.parts.every((part) => part.outside(part.columns.map((j) => point[j])) === undefined)
-  if (table.columns.length > 1) return { margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }), probabilities: null }
+  if (table.columns.length > 1) return { ...nothingDiagnosed, margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }) }
   const rows = partOf(table, 'train', split, ROWS)
   const distribution = await lineDistribution(energy, rows, inside, (points) => sensitivity.logDensitySlopes(points))
-  if (distribution === null) return { margins: null, probabilities: null }
+  if (distribution === null) return nothingDiagnosed
   const some = thinRows(rows, 1, INFLUENCES)
   const influence = { rows: some, values: await sensitivity.influences(some) }
-  return { margins: null, probabilities: probabilityPlot({ rows, distribution, influence, random: random.split('probabilities') }) }
+  return { ...nothingDiagnosed, probabilities: probabilityPlot({ rows, distribution, influence, random: random.split('probabilities') }) }
 }

@@ -3,7 +3,7 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { boundaryScales, checkDomain, closeRows, pointTable, withoutZeros } from '../data/domain-rows.ts'
 import type { Table } from '../data/table.ts'
-import { domain as domainOf, hasAngles, liesWithin } from '../model/domain.ts'
+import { domain as domainOf, isEncoded, liesWithin } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { Boundary } from '../model/domain/boundary-weight.ts'
 import { weightWords } from '../model/domain/boundary-weight.ts'
@@ -27,7 +27,7 @@ export interface DomainSetting {
   readonly boundaryWeight: string | null
   /** The rows in the data's columns, closed if that was asked for. */
   readonly table: Table
-  /** What the model sees of them; the same table where no column is an angle. */
+  /** What the model sees of them; the same table where no column is an angle or binary. */
   readonly points: Table
   readonly warnings: readonly Warning[]
 }
@@ -46,7 +46,7 @@ export async function settleDomain(model: Model, given: Table, request: DomainRe
   if (zeros > 0 && !weight.simplex.of) {
     throw new UnnormError('outside-domain', `${table.source}: ${zeros} of ${table.rows} rows have a part that is zero, where the objective has no limit without a boundary weight (leave --boundary-weight none out)`)
   }
-  const kinds = new Set(domain.parts.filter(({ kind, sides }) => sides.length > 0 || (kind === 'sphere' && weight.sphere.of)).map(({ kind }) => kind))
+  const kinds = new Set(domain.parts.flatMap(({ kind, sides }) => (kind !== 'binary' && (sides.length > 0 || (kind === 'sphere' && weight.sphere.of)) ? [kind] : [])))
   return { domain, isOwn, boundary: { weight, scales: boundaryScales(domain, points) }, boundaryWeight: weightWords(weight, kinds), table, points, warnings: zeros > 0 ? [zeroParts(zeros, table)] : [] }
 }
 
@@ -61,7 +61,7 @@ function placedDomain(model: Model, columns: readonly string[], asked: string | 
   const domain = asked === undefined ? own : domainOf(asked).over(columns)
   if (domain.text === own.text) return { domain: own, isOwn: true }
   // What a model says of its columns it says of the coordinates that angles stand for.
-  const over = hasAngles(own) ? columns : domain.coordinates
+  const over = isEncoded(own) ? columns : domain.coordinates
   const outer = (model.within ?? model.domain).over(over)
   if (!liesWithin(domain, outer)) {
     throw new UnnormError('invalid-domain', `invalid domain: ${domain.text} is not inside ${outer.text}, where model ${model.name} is defined (leave it out, or take another model)`)

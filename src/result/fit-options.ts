@@ -16,8 +16,8 @@ function defaultByEstimator(show: (defaults: TrainingDefaults) => string): strin
 
 /** Options of the library's `fit` and of `unnorm fit`. */
 export const fitOptions = {
-  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, dual for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
-  domain: { type: 'string', placeholder: 'SPEC', defaultWords: "the model's own, for most real", sentence: 'Where the rows live: "x > 0, 0 < u < 1, simplex(a, b, c), sphere(x, y, z), direction(longitude, latitude)"; real, positive, unit, simplex, sphere or direction alone stand for all columns not named' },
+  by: { type: 'choice', choices: Object.keys(estimators) as (keyof typeof estimators)[], defaultWords: 'score-matching for parametric models, pseudo-likelihood for binary columns, dual for networks', placeholder: 'ESTIMATOR', sentence: 'How the model is estimated (see unnorm estimators)' },
+  domain: { type: 'string', placeholder: 'SPEC', defaultWords: "the model's own, for most real", sentence: 'Where the rows live: "x > 0, 0 < u < 1, simplex(a, b, c), sphere(x, y, z), direction(longitude, latitude)" or "binary(a, b, c)"; real, positive, unit, simplex, sphere, direction or binary alone stand for all columns not named' },
   boundaryWeight: { type: 'string', placeholder: 'H', defaultWords: "(x/(x + s))^2, of truncated-gaussian x/(x + s); minsq(0.3) for compositions", sentence: 'Weight of score matching where the domain ends: a function of x, the distance of a value from its bound, and s, the mean distance, such as "min(x, 3)"; distance, that of the whole row; minsq(C) or prodsq(C) for compositions and directions; none' },
   close: closeOption,
   fix: { type: 'string', placeholder: 'NAME=VALUE,…', sentence: 'Parameters of a parametric model held at values: "precision[1,4] = 0, eta = 0"; or what the model can hold at what the rows say, by its name (see unnorm models)' },

@@ -19,14 +19,16 @@ import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { calibrationWarnings } from '../evaluate/ladder-calibration.ts'
 import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
+import { isDiscrete } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
+import { binaryMoments } from '../report/binary-moments.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
-import { diagnoseFit } from './diagnose.ts'
+import { diagnoseFit, nothingDiagnosed } from './diagnose.ts'
 import { settleDomain } from './domain.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
@@ -54,7 +56,8 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   warnings.push(...located.warnings)
   checkConstantColumns(table)
   checkWeighting(table)
-  warnings.push(...checkCollinearity(independentColumns(domain, table)))
+  // What binary columns have in common shows as separation, if the model looks for it.
+  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independentColumns(domain, table)))
   const scale = columnScale(points)
 
   const isNetwork = source.kind === 'network'
@@ -93,6 +96,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     noise: noise ? Array.from(noise.deviations) : null,
     noiseCovariance: noise ? Array.from(noise.covariance) : null,
     ...(noise || correction === undefined ? {} : { noiseCorrection: correction }),
+    ...(isDiscrete(domain) ? { lowCodes: Array.from(columnScale(table).minimum) } : {}),
     logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
   })
   const modelFile = {
@@ -113,7 +117,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   // Test and calibration take rows as independent draws that count alike.
   const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))
   const { sensitivity } = estimated
-  const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
+  const residuals = table.weights || table.clusters || !sensitivity || isDiscrete(domain) ? null : await findResiduals(energy, table, split, sensitivity)
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
@@ -148,7 +152,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     // Histograms and bands take rows as independent draws that count alike.
-    diagnose: async () => (sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
+    diagnose: async () => (isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed),
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },

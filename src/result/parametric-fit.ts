@@ -14,6 +14,7 @@ import { evaluationRows, evaluationWeighting, partOf, weightingOfPart } from './
 import type { Estimated, FitContext } from './estimated.ts'
 import { meanWithError } from '../evaluate/mean-with-error.ts'
 import { waldTest } from '../estimate/wald.ts'
+import { isDiscrete } from '../model/domain.ts'
 import { parseHypotheses } from '../model/hypotheses.ts'
 import { parseFixings, restrictionOf } from '../model/fixing.ts'
 
@@ -34,7 +35,7 @@ export async function estimateParametric(context: FitContext): Promise<Estimated
   // Names are checked before the work.
   const hypotheses = options.test === undefined ? [] : parseHypotheses(options.test, [...traced.parameterNames, ...traced.model.reported?.names(traced.dimension) ?? []])
   // What holds of all rows need not hold of those that the fit sees.
-  if (split.heldOutCount > 0) checkCollinearity(independentColumns(traced.domain, { ...table, source: `${table.source} (training rows)`, rows: split.trainCount, values: rows }, 'coordinates'))
+  if (split.heldOutCount > 0 && !isDiscrete(traced.domain)) checkCollinearity(independentColumns(traced.domain, { ...table, source: `${table.source} (training rows)`, rows: split.trainCount, values: rows }, 'coordinates'))
   const fit = await fitParametric(traced, estimator, rows, environment.engine, {
     ...(noise ? { noise: noise.inObjective } : {}),
     scale, random: random.split('parametric'), weighting,

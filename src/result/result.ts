@@ -1,10 +1,12 @@
 // What a fit gives back.
+import { UnnormError } from '../base/errors.ts'
 import { multiply } from '../base/linear-algebra.ts'
 import type { LadderMetadata, ModelMetadata } from '../compile/model-file.ts'
 import type { Program } from '../compile/program.ts'
 import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
 import type { TrainingState } from '../estimate/train.ts'
 import type { Table } from '../data/table.ts'
+import { isDiscrete } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { ReportInput } from '../report/report-input.ts'
@@ -49,7 +51,10 @@ export interface FitResult {
   readonly interrupted: boolean
   /** −energy − log Z of rows [n × d], or −energy where log Z is unknown. */
   logDensity(rows: Float64Array): Promise<Float64Array>
-  /** Scores ∇ₓ log p of rows [n × d]. */
+  /**
+   * Scores ∇ₓ log p of rows [n × d].
+   * @throws UnnormError `no-score` on a binary domain
+   */
   score(rows: Float64Array): Promise<Float64Array>
   /** Tweedie–Miyasawa: E{x | x̃} = x̃ + Cφ(x̃) for noisy rows [n × d]; only for a fit by denoising. */
   denoise(rows: Float64Array): Promise<Float64Array>
@@ -74,7 +79,10 @@ export function completeResult(parts: Omit<FitResult, 'logDensity' | 'score' | '
   return {
     ...parts,
     logDensity: async (rows) => (await energy.evaluate(rows)).energy.map((value) => -value - logNormalizer),
-    score: async (rows) => (await energy.evaluate(rows)).score,
+    score: async (rows) => {
+      if (isDiscrete(parts.domain)) throw new UnnormError('no-score', `there is no score ∇ₓ log p on ${parts.domain.text}: nothing lies between two values (logDensity tells rows apart; conditionalLogOdds gives the odds of each value)`)
+      return (await energy.evaluate(rows)).score
+    },
     denoise: async (rows) => {
       if (!noiseCovariance) throw new Error('this fit learned no noise: fit it by denoising')
       return tweedie(rows, (await noisy.evaluate(rows)).score, noiseCovariance, fit.data.columns.length)

@@ -9,7 +9,7 @@ import type { Estimator, RowObjective } from '../estimate/estimator.ts'
 import { chooseLadder } from '../estimate/ladder-rule.ts'
 import { chooseNoise } from '../estimate/noise-rule.ts'
 import { rowMoments } from '../estimate/row-moments.ts'
-import { isReal } from '../model/domain.ts'
+import { isDiscrete, isReal } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import { idleColumns } from '../model/idle-columns.ts'
 import { trace } from '../model/model.ts'
@@ -42,13 +42,13 @@ export interface Setting {
 export function settle(source: Model, { domain, isOwn, boundary, points: table }: DomainSetting, scale: Scale, by: EstimatorName | undefined, givenNoise: NoiseSetting | undefined, rows: () => Float64Array): Setting {
   const d = table.columns.length
   const isNetwork = source.kind === 'network'
-  const name = by ?? defaultEstimator(source, d)
+  const name = by ?? defaultEstimator(source, domain)
   const estimator: Estimator = estimators[name]
   if (estimator.usesLadder && !isNetwork) {
-    throw new UnnormError('invalid-option', `invalid by: ${name} fits networks, and ${source.name} is a parametric model (use --by score-matching or denoising)`, 'usage')
+    throw new UnnormError('invalid-option', `invalid by: ${name} fits networks, and ${source.name} is a parametric model (use --by ${remediesOn(domain)})`, 'usage')
   }
   if (givenNoise && name !== 'denoising' && !estimator.usesLadder) {
-    throw new UnnormError('invalid-option', `invalid noise: ${name} adds none (leave --noise out, or use --by denoising)`, 'usage')
+    throw new UnnormError('invalid-option', `invalid noise: ${name} adds none (leave --noise out${isDiscrete(domain) ? '' : ', or use --by denoising'})`, 'usage')
   }
   refuseOnDomain(source, name, domain)
   const warnings: Warning[] = []
@@ -85,22 +85,28 @@ export function settle(source: Model, { domain, isOwn, boundary, points: table }
   return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
 }
 
-/** What is made for all of real space. */
+/** Estimators that a domain allows, as a message names them. */
+const remediesOn = (domain: PlacedDomain): string => (isDiscrete(domain) ? 'pseudo-likelihood or ratio-matching' : isReal(domain) ? 'score-matching or denoising' : 'score-matching')
+
+/** What is made for other domains. */
 function refuseOnDomain(source: Model, name: EstimatorName, domain: PlacedDomain): void {
+  const estimator: Estimator = estimators[name]
+  const refuse = (why: string, more = ''): UnnormError => new UnnormError('invalid-option', `invalid by: ${why} (use --by ${remediesOn(domain)}${more})`, 'usage')
+  if (estimator.domains === 'discrete' && !isDiscrete(domain)) throw refuse(`${name} compares a row with the same row with one value flipped, and values of ${isReal(domain) ? 'real columns' : domain.text} have no other to flip to`, '; columns of two values are --domain binary')
   if (isReal(domain)) return
   if (source.kind === 'network') {
     throw new UnnormError('invalid-domain', `invalid domain: ${source.name} is a network, which lives on all of real space, not on ${domain.text} (leave --domain out, or take a parametric model)`, 'usage')
   }
-  const estimator: Estimator = estimators[name]
-  if (estimator.domains !== 'any') {
-    throw new UnnormError('invalid-option', `invalid by: ${name} adds noise, which leaves the domain ${domain.text} (use --by score-matching)`, 'usage')
-  }
+  if (estimator.domains === 'continuous' && isDiscrete(domain)) throw refuse(`${name} needs the gradient ∇ₓ log p, and on ${domain.text} there is nothing between two values`)
+  if (estimator.domains === undefined) throw refuse(`${name} adds noise, which leaves the domain ${domain.text}`)
 }
 
 /** Networks that can use the noise level are fitted at all levels: only that gives a density one can trust. */
-function defaultEstimator(source: Model, dimension: number): EstimatorName {
+function defaultEstimator(source: Model, domain: PlacedDomain): EstimatorName {
+  // Convex for the Ising model, and with smaller errors than ratio matching (docs/decisions.md).
+  if (isDiscrete(domain)) return 'pseudo-likelihood'
   if (source.kind !== 'network') return 'score-matching'
-  return source.forRows || trace(source, dimension).t ? 'dual' : 'denoising'
+  return source.forRows || trace(source, domain.coordinates.length).t ? 'dual' : 'denoising'
 }
 
 /** The variance of the smallest level in standardized units, where the user gives its noise: the same in every column. */

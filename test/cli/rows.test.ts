@@ -224,7 +224,7 @@ describe('models and estimators', () => {
       { name: 'gaussian', kind: 'parametric', options: [] }, { name: 'precision', kind: 'parametric', options: [] },
       { name: 'mlp', kind: 'network', logDensity: expect.any(String), options: [{ name: 'hidden', default: null }, { name: 'activation', default: 'silu' }, { name: 'fourier', default: 0 }] },
     ])
-    expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', tex: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'dual' }, { name: 'ladder' }, { name: 'naive-likelihood' }] })
+    expect(await here.document('estimators')).toMatchObject({ estimators: [{ name: 'score-matching', tex: expect.stringContaining('varphi') }, { name: 'denoising' }, { name: 'dual' }, { name: 'ladder' }, { name: 'pseudo-likelihood' }, { name: 'ratio-matching' }, { name: 'naive-likelihood' }] })
     expect((await here.cli('models')).stdout).toContain('−½ xᵀ K x + ηᵀ x')
     const { stdout } = await here.cli('estimators')
     expect(stdout).toContain('score-matching\n')

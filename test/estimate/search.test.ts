@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { referenceEngine } from '../../src/engine/reference.ts'
+import { overRows } from '../../src/estimate/batch.ts'
 import { naiveLikelihood, whyNaiveLikelihoodRunsOff } from '../../src/estimate/estimators/naive-likelihood.ts'
 import { scoreMatching } from '../../src/estimate/estimators/score-matching.ts'
 import { openFullBatch } from '../../src/estimate/full-batch.ts'
@@ -17,7 +18,7 @@ import { dot, exp, log, logSumExp, matmul, stack, tanh } from '../../src/model/e
 import type { Expression } from '../../src/model/expression.ts'
 import { defineModel, trace } from '../../src/model/model.ts'
 import { matrix, positive, positiveVector, scalar, vector } from '../../src/model/parameters.ts'
-import { engines, expectClose, fitModel, normalRows } from './parametric-fixtures.ts'
+import { engines, expectClose, fitModel, normalRows, onnx } from './parametric-fixtures.ts'
 
 /** A Gaussian in mean and variance: not quadratic in them. */
 const momentGaussian = defineModel({
@@ -349,3 +350,20 @@ test('a lower minimum than the first is found: two wells, of which a far and fla
   // The test is of something: from zero alone some tables end in the other minimum.
   expect(others).toBeGreaterThan(0)
 }, 120_000)
+
+test('elements of a vector that is not the only parameter have their gradient: a slice of it is no way around it', async () => {
+  // log p = −½ v₁ (x − v₀)² − c² x⁴ − … is not quadratic in v, so that it is searched; slopes against differences of the objective.
+  const model = defineModel({ name: 'elements', parameters: { v: vector(2), c: scalar() }, logDensity: ({ v, c }, x) => x.at(0).sub(v.at(0)).square().mul(v.at(1)).mul(-0.5).sub(x.at(0).pow(4).mul(c.square())) })
+  const traced = trace(model, 1)
+  const { inputs, total, gradient } = overRows(traced, scoreMatching.objective(traced, undefined))
+  const program = await onnx.prepare({ name: 'elements', inputs: [...inputs, traced.theta], outputs: { total, gradient }, type: 'float64' })
+  const at = (theta: Float64Array) => program.run({ theta: { shape: [3], data: theta }, rows: { shape: [4, 1], data: Float64Array.of(0.3, -1.2, 0.8, 2) } })
+  const theta = Float64Array.of(0.4, 1.3, 0.5)
+  const found = await at(theta)
+  for (const k of [0, 1, 2]) {
+    const [up, down] = await Promise.all([1e-5, -1e-5].map(async (by) => (await at(theta.map((value, j) => (j === k ? value + by : value)))).total.data[0]))
+    expect(found.gradient.data[k]).toBeCloseTo((up - down) / 2e-5, 6)
+    expect(Math.abs(found.gradient.data[k])).toBeGreaterThan(0.1)
+  }
+  await program.release()
+})

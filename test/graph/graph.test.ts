@@ -111,7 +111,7 @@ describe('rules', () => {
     ['transpose of 2x', ({ m }) => transpose(scale(m, 2)), ({ m }) => scale(transpose(m), 2)],
     ['transpose of axes of length 1', ({ x }) => transpose(reshape(x, [1, 3])), ({ x }) => reshape(x, [3, 1])],
     ['a slice of everything', ({ m }) => slice(m, 1, 0, 3), ({ m }) => m],
-    ['a slice of a slice', ({ x }) => slice(slice(x, 0, 1, 2), 0, 1, 1), ({ x }) => slice(x, 0, 2, 1)],
+    ['a slice of a slice', ({ x }) => slice(slice(exp(x), 0, 1, 2), 0, 1, 1), ({ x }) => slice(exp(x), 0, 2, 1)],
     ['a slice inside one part', ({ x, y }) => slice(concat([x, y], 0), 0, 4, 2), ({ y }) => slice(y, 0, 1, 2)],
     ['a slice of 2x', ({ x }) => slice(scale(x, 2), 0, 0, 2), ({ x }) => scale(slice(x, 0, 0, 2), 2)],
     ['padding by nothing', ({ x }) => pad(x, 0, 0, 0), ({ x }) => x],

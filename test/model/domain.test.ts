@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { UnnormError } from '../../src/base/errors.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { checkDomain, closeRows, withoutZeros } from '../../src/data/domain-rows.ts'
-import { domain, liesWithin, pointsOf, rowsOf } from '../../src/model/domain.ts'
+import { domain, isDiscrete, liesWithin, pointsOf, real, rowsOf } from '../../src/model/domain.ts'
 import { parseBoundaryWeight } from '../../src/model/domain/weight-text.ts'
 import { defaultWeight } from '../../src/model/domain/boundary-weight.ts'
 import { tableOf as tableOfColumns } from '../data/table-of.ts'
@@ -51,7 +51,7 @@ describe('the language', () => {
     ['x > 0 > 1', 'a comparison of two numbers'],
     ['1 < x < 0', 'nothing lies between 1 and 0'],
     ['0 < x > 1', 'a second lower bound'],
-    ['ball(x)', 'unknown ball(…) (must be simplex, sphere or direction)'],
+    ['ball(x)', 'unknown ball(…) (must be simplex, sphere, direction or binary)'],
     ['simplex(a b)', '"b" where "," or ")" should be'],
     ['simplex()', '")" where the name of a column should be'],
     ['x > 0 ; y', '";" means nothing here\n  x > 0 ; y\n        ^'],
@@ -163,4 +163,16 @@ test('parts that are zero are moved inside by next to nothing, and counted', () 
   expect(zeros).toBe(2)
   expect(Array.from(points.values)).toEqual([0.2, 0.3, 0.5, 0, 1e-100, 0.4, 0.6, 1, 1e-100, 1e-100, 1, 2])
   expect(table.values[4]).toBe(0)
+})
+
+test('binary columns: all or none, points of −1 and +1, rows told apart from others', () => {
+  const placed = domain('binary').over(['a', 'the b'])
+  expect([placed.text, isDiscrete(placed), isDiscrete(real().over(['a']))]).toEqual(['binary(a, `the b`)', true, false])
+  expect(Array.from(pointsOf(placed, Float64Array.of(0, 1, -1, 1)))).toEqual([-1, 1, -1, 1])
+  expect([placed.parts[0].outside([0, -1]), placed.parts[0].outside([2, 0.5])]).toEqual([undefined, 'a is 2, `the b` is 0.5'])
+  expect(() => domain('binary(a)').over(['a', 'b'])).toThrow(/a is binary and b is not/)
+  expect(() => domain('binary(a), b > 0').over(['a', 'b'])).toThrow(/a is binary and b is not/)
+  expect(() => domain('binary(c)').over(['a', 'b'])).toThrow(/unknown column c/)
+  // A binary domain lies within real space, where a model of one's own may be written, not the other way round.
+  expect([liesWithin(placed, real().over(['a', 'the b'])), liesWithin(real().over(['a', 'the b']), placed)]).toEqual([true, false])
 })

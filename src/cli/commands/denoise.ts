@@ -2,6 +2,7 @@
 import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
+import { isDiscrete } from '../../model/domain.ts'
 import { columnScale } from '../../data/standardize.ts'
 import type { Posterior } from '../../engine/denoiser.ts'
 import type { LadderEnergy } from '../../engine/energy.ts'
@@ -79,7 +80,8 @@ interface Request {
 
 /** Means of the clean rows, and covariances where they are wanted (empty otherwise: they need second derivatives). */
 async function denoise(request: Request): Promise<Posterior> {
-  const { opened: { folder }, threads } = request
+  const { opened: { folder, domain }, model, threads } = request
+  if (isDiscrete(domain)) throw new UnnormError('no-noise', `cannot denoise with ${model}: on ${domain.text} there is no Gaussian noise to take out (unnorm score gives the log-odds of each value given the others)`)
   const options = threads === undefined ? {} : { threads }
   const { openDenoiser, openLadder } = await import('../../node/open-model.ts')
   const [ladder, denoiser] = folder === null ? [null, null] : await Promise.all([openLadder(folder, options), openDenoiser(folder, options)])

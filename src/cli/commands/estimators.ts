@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts'
 export const command = defineCommand({
   arguments: {},
   options: {},
-  details: 'Parametric models are estimated by score-matching and networks by dual unless --by says otherwise.',
+  details: 'Parametric models are estimated by score-matching (of binary columns by pseudo-likelihood) and networks by dual unless --by says otherwise.',
   run: async (context) => {
     const list = Object.entries(estimators).map(([name, { sentence, formula, tex }]) => ({ name, sentence, formula, tex }))
     const width = Math.min(context.output.columns, 100) - 4

@@ -5,6 +5,7 @@ import type { Warning } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
 import type { MethodName } from '../../evaluate/log-normalizer/method.ts'
 import { closeOption } from '../../data/domain-rows.ts'
+import { isDiscrete } from '../../model/domain.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import { defineCommand } from '../command.ts'
 import { dataArgument, dataOptions, requireData, threadsOption } from '../data-options.ts'
@@ -22,7 +23,7 @@ export const command = defineCommand({
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that the baselines are fitted to' },
     close: closeOption, ...dataOptions, threads: threadsOption,
   } satisfies Options,
-  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian, a kernel density and a Gaussian mixture, fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
+  details: `The log-likelihood is the mean per row in nats, in the data's units; baselines are a Gaussian, a kernel density and a Gaussian mixture (of binary columns: independence), fitted to training rows only. Where log Z is not exact it is found again, by several methods where quadrature does not reach, and the one that can be relied on most is used; they are compared.
 
 Example:
   unnorm evaluate runs/iris-gaussian new-flowers.csv --json`,
@@ -123,7 +124,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       rows: table.rows,
       logLikelihood: {
         value: own?.value ?? null, standardError: own?.standardError ?? null,
-        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null },
+        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null, ...(isDiscrete(opened.domain) ? { independent: baselines?.independent ?? null } : {}) },
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,

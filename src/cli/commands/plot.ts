@@ -3,6 +3,7 @@ import { UnnormError } from '../../base/errors.ts'
 import type { Warning } from '../../base/errors.ts'
 import type { Options, OptionValues } from '../../base/options.ts'
 import type { Table } from '../../data/table.ts'
+import { isDiscrete } from '../../model/domain.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { NoiseSetting } from '../../result/noise.ts'
 import { formatSetting } from '../../report/format.ts'
@@ -74,6 +75,7 @@ const heading = ({ opened: { metadata } }: Scene, { source }: Table): string => 
 async function picture(context: Context, scene: Scene, format: 'svg' | 'png', setting: NoiseSetting | undefined): Promise<CommandResult> {
   const { opened: { metadata, domain, energy, fit }, model, values: { out, threads } } = scene
   const { columns } = metadata
+  if (isDiscrete(domain)) return binaryPicture(context, scene, format)
   const level = setting && await openLevel(scene.opened, model, setting, threads)
   try {
     const table = await scene.rows()
@@ -90,6 +92,20 @@ async function picture(context: Context, scene: Scene, format: 'svg' | 'png', se
   } finally {
     await level?.release()
   }
+}
+
+/** Shares and pairs: between two values there is no density to draw. */
+async function binaryPicture(context: Context, scene: Scene, format: 'svg' | 'png'): Promise<CommandResult> {
+  const { opened: { metadata: { columns }, domain, energy }, model, values: { out, noise } } = scene
+  if (noise !== undefined) throw new UnnormError('no-noise-levels', `invalid noise: ${model} lives on ${domain.text}, where there is no noise (leave it out)`)
+  const table = await scene.rows()
+  const [{ loadDrawing }, { writeFileWhole }, { checkDomain }] = await Promise.all([import('../../node/drawing.ts'), import('../../node/files.ts'), import('../../data/domain-rows.ts')])
+  checkDomain(domain, table)
+  const { binaryMoments, drawBinary, createSvgDocument, renderPng } = await loadDrawing()
+  context.progress.phase('drawing')
+  const { svg } = drawBinary(await binaryMoments(energy, table), heading(scene, table), await createSvgDocument())
+  await writeFileWhole(out, format === 'svg' ? svg : await renderPng(svg))
+  return { json: { out, rows: table.rows, columns, noise: null }, text: `shares and correlations of ${columns.join(', ')}, of the rows and of the fit: ${out}`, kind: 'summary' }
 }
 
 /** log Z of a frame need not be better known than what can be seen. */

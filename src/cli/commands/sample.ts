@@ -1,14 +1,18 @@
 // `unnorm sample`: draws from a model, with chain diagnostics; what has not mixed is not called a sample.
 import { UnnormError } from '../../base/errors.ts'
 import type { Warning } from '../../base/errors.ts'
+import { flagName } from '../../base/options.ts'
 import type { Options, OptionValues } from '../../base/options.ts'
 import type { Random } from '../../base/random.ts'
 import type { LadderEnergy } from '../../engine/energy.ts'
+import { isDiscrete } from '../../model/domain.ts'
 import type { OpenEnergy } from '../../evaluate/open-energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { Samples } from '../../sample/draw-samples.ts'
 import type { Sampler } from '../../sample/samplers/index.ts'
 import { samplers } from '../../sample/samplers/index.ts'
+import { spinSamplers, usualSpinSampler } from '../../sample/spins.ts'
+import type { SpinSampler } from '../../sample/spins.ts'
 import type { Coordinates } from '../../sample/target.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -24,7 +28,7 @@ const descentsOnly = ['levels'] as const
 const options = {
   count: { type: 'number', short: 'n', integer: true, minimum: 1, maximum: 100_000_000, required: true, sentence: 'How many rows' },
   out: outOption,
-  sampler: { type: 'choice', choices: Object.keys(samplers), defaultWords: 'predictor-corrector for runs with noise levels, else hmc', sentence: 'How they are drawn: hmc, mala and ula are Markov chains on one energy, parallel-tempering on several at once; the others come down the noise levels of a run by dual or ladder' },
+  sampler: { type: 'choice', choices: [...Object.keys(samplers), ...spinSamplers], defaultWords: 'predictor-corrector for runs with noise levels, enumeration (of up to 20) or gibbs for binary columns, else hmc', sentence: 'How they are drawn: enumeration (independent draws of all possible rows) and gibbs are for binary columns; hmc, mala and ula are Markov chains on one energy, parallel-tempering on several at once; the others come down the noise levels of a run by dual or ladder' },
   noise: { type: 'string', placeholder: 'S', defaultWords: "the run's smallest", sentence: 'The noise level of a run by dual or ladder to sample at: 0.1 standard deviations of each column of the fit; or 0.5,0.2 in the data\'s units, in proportion to them' },
   levels: { type: 'number', integer: true, minimum: 2, defaultWords: '200 for predictor-corrector, 100 for probability-flow, 120 for annealed-langevin', sentence: 'Noise levels on the way down, at equal ratios' },
   chains: { type: 'number', integer: true, minimum: 4, default: 32, sentence: 'Markov chains, which start far apart and run side by side' },
@@ -73,7 +77,7 @@ Examples:
 function notMixed(columns: readonly { readonly column: string; readonly rHat: number | null }[], energy: { readonly rHat: number | null }, sampler: string, out: string): string {
   const size = (rHat: number | null): number => rHat ?? Number.POSITIVE_INFINITY
   const worst = [...columns, { column: 'the energy', ...energy }].reduce((most, each) => (size(each.rHat) > size(most.rHat) ? each : most))
-  const remedy = samplers[sampler].kind === 'descent'
+  const remedy = isForSpins(sampler) ? 'chains from different starts tell different stories: more --warm-up and --thin' : samplers[sampler].kind === 'descent'
     ? 'what came down the noise levels is not what the lowest level holds: more --levels, or another --sampler'
     : `chains from different starts tell different stories, as they do where modes are separated: --sampler parallel-tempering${sampler === 'parallel-tempering' ? ' did not cross them' : ''}, more --warm-up and --thin, or a fit by --by dual, whose samples come down a ladder of noise levels`
   return `not mixed: R̂ is ${worst.rHat === null ? 'undefined' : worst.rHat.toFixed(3)} for ${worst.column}, and must be at most 1.01 (it compares the spread of all chains with that inside each, and is 1 when all draw from the same density), so that ${out} would be no sample (${remedy})`
@@ -83,6 +87,8 @@ async function drawFrom(
   context: Context, opened: OpenedModel, model: string, values: Values, given: ReadonlySet<string>, random: Random, warnings: Warning[],
 ): Promise<{ name: string; samples: Samples }> {
   const [{ openLadder }, { sampleEnergy, sampleLadder, temperLadder }] = await Promise.all([import('../../node/open-model.ts'), import('../../sample/draw-samples.ts')])
+  if (isDiscrete(opened.domain)) return drawSpins(context, opened, values, given, random)
+  if (isForSpins(values.sampler)) throw new UnnormError('invalid-option', `invalid sampler: ${values.sampler} draws binary columns, and ${model} lives on ${opened.domain.text} (leave it out)`)
   const ladder = opened.folder === null ? null : await openLadder(opened.folder, values.threads === undefined ? {} : { threads: values.threads })
   try {
     const name = values.sampler ?? (ladder === null ? 'hmc' : 'predictor-corrector')
@@ -118,11 +124,39 @@ async function drawFrom(
   }
 }
 
+const isForSpins = (name: string | undefined): name is SpinSampler => spinSamplers.some((own) => own === name)
+
+async function drawSpins(context: Context, { energy, domain, metadata }: OpenedModel, values: Values, given: ReadonlySet<string>, random: Random): Promise<{ name: string; samples: Samples }> {
+  const name = values.sampler ?? usualSpinSampler(energy.columns.length)
+  if (!isForSpins(name)) throw new UnnormError('invalid-option', `invalid sampler: ${name} follows gradients, and on ${domain.text} there are none (use --sampler ${usualSpinSampler(energy.columns.length)}, or leave it out)`)
+  const unused = ['noise', 'levels', 'stepSize', ...(name === 'enumeration' ? ['chains', 'warmUp', 'thin'] : [])].find((option) => given.has(option))
+  if (unused !== undefined) throw new UnnormError('invalid-option', `--${flagName(unused)} has no effect with --sampler ${name} (leave it out)`)
+  context.progress.phase(`sampling by ${name}`)
+  const { sampleSpins } = await import('../../sample/spins.ts')
+  const { count, chains, warmUp, thin } = values
+  const samples = await sampleSpins(energy, name, {
+    count, chains, warmUp, thin, signal: context.signal,
+    onStep: (step, steps) => { context.progress.update({ step, steps, objective: null, heldOutObjective: null }) },
+  }, random)
+  return { name, samples: metadata.lowCodes === undefined ? samples : inCodes(samples, metadata.lowCodes) }
+}
+
+/** Draws of −1 and +1 as the rows of the fit write them. */
+function inCodes(samples: Samples, lowCodes: readonly number[]): Samples {
+  return {
+    ...samples,
+    rows: samples.rows.map((value, e) => (value === 1 ? 1 : lowCodes[e % lowCodes.length])),
+    columns: samples.columns.map(({ mean, deviation, error, ...others }, j) => {
+      const half = (1 - lowCodes[j]) / 2
+      return { ...others, mean: 1 - half * (1 - mean), deviation: half * deviation, error: error === null ? null : half * error }
+    }),
+  }
+}
+
 function refuseUnused(name: string, sampler: Sampler, given: ReadonlySet<string>): void {
   const unused = sampler.kind === 'descent' ? chainsOnly : descentsOnly
   const found = unused.find((option) => given.has(option))
-  const flag = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  if (found !== undefined) throw new UnnormError('invalid-option', `${flag(found)} has no effect with --sampler ${name} (leave it out)`, 'usage')
+  if (found !== undefined) throw new UnnormError('invalid-option', `--${flagName(found)} has no effect with --sampler ${name} (leave it out)`, 'usage')
 }
 
 /** The variance of the level that --noise names. */

@@ -2,7 +2,9 @@
 import { counted } from '../../base/counted.ts'
 import { UnnormError } from '../../base/errors.ts'
 import type { Options } from '../../base/options.ts'
+import type { ModelMetadata } from '../../compile/model-file.ts'
 import { closeOption } from '../../data/domain-rows.ts'
+import { domain as domainOf, isDiscrete } from '../../model/domain.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { NewColumn } from '../../node/write-table.ts'
@@ -23,7 +25,7 @@ export const command = defineCommand({
     train: { type: 'path', placeholder: 'DATA', defaultWords: "the run's own training rows", sentence: 'The rows that tail_probability and attributions compare with' },
     close: closeOption, ...dataOptions, threads: threadsOption,
   } satisfies Options,
-  details: `Adds log_density (unnormalized_log_density where log Z is unknown), score_<column>, the gradient of the log-density, in the data's units, and tail_probability, the share of the training rows with an energy as high or higher.
+  details: `Adds log_density (unnormalized_log_density where log Z is unknown), score_<column>, the gradient of the log-density, in the data's units (of binary columns log_odds_<column>, log p of the value 1 less that of the other, given the other columns), and tail_probability, the share of the training rows with an energy as high or higher.
 
 Examples:
   unnorm score runs/iris-gaussian new-flowers.csv -o scored.csv
@@ -34,9 +36,9 @@ Examples:
     const setting = options.noise === undefined ? undefined : noiseOption(options.noise)
     let compared: Reference | null = null
     const result = await addColumns(context, model, data, options, {
-      names: ({ columns, logNormalizer }) => [
+      names: ({ columns, domain, logNormalizer }) => [
         ...(logNormalizer === null || setting !== undefined ? ['unnormalized_log_density'] : []), ...(logNormalizer === null ? [] : ['log_density']),
-        ...columns.map((name) => `score_${name}`), 'tail_probability', ...(options.attribution ? columns.map((name) => `attribution_${name}`) : []),
+        ...columns.map((name) => `${isBinary({ columns, domain }) ? 'log_odds' : 'score'}_${name}`), 'tail_probability', ...(options.attribution ? columns.map((name) => `attribution_${name}`) : []),
       ],
       values: async (opened, rows) => {
         const { values } = rows.table
@@ -46,12 +48,13 @@ Examples:
         try {
           const { energy } = level ?? opened
           const logZ = level ? await logZAt(context, energy, opened, typeof training === 'string' ? values : training) : opened.metadata.logNormalizer?.value
+          const { conditionalLogOdds } = await import('../../evaluate/log-odds.ts')
           context.progress.phase(`computing the score of ${counted(rows.table.rows, 'row')}`)
           const found = await energy.evaluate(values)
           refuseUndefined(context, found.energy, model, rows.table.source)
           const scored = [
             { name: logZ === undefined ? 'unnormalized_log_density' : 'log_density', values: found.energy.map((value) => -value - (logZ ?? 0)) },
-            ...perColumn('score', energy.columns, found.score),
+            ...(isDiscrete(opened.domain) ? perColumn('log_odds', energy.columns, await conditionalLogOdds(energy, values)) : perColumn('score', energy.columns, found.score)),
           ]
           if (typeof training === 'string') {
             if (options.attribution) throw new UnnormError('no-training-data', `cannot attribute energies: ${training} (name training rows with --train)`)
@@ -62,7 +65,7 @@ Examples:
           const { energy: theirs } = await energy.evaluate(training)
           const withTail = [...scored, { name: 'tail_probability', values: tailProbabilities(found.energy, theirs) }]
           if (!options.attribution) return withTail
-          if (opened.domain.parts.some(({ kind }) => kind === 'sphere')) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no straight line leads from row to row (leave it out)`)
+          if (opened.domain.parts.some(({ kind }) => kind === 'sphere' || kind === 'binary')) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no straight line leads from row to row (leave it out)`)
           compared = mostProbable(training, theirs, energy.columns)
           return [...withTail, ...await attribute(context, energy, values, compared)]
         } finally {
@@ -73,6 +76,9 @@ Examples:
     return compared === null ? result : { ...result, json: { ...result.json as object, attribution: { reference: (compared as Reference).row, energy: (compared as Reference).energy } } }
   },
 })
+
+/** Columns of two values have log-odds in place of scores. */
+const isBinary = ({ columns, domain }: Pick<ModelMetadata, 'columns' | 'domain'>): boolean => isDiscrete(domainOf(domain).over(columns))
 
 /** The row that others are compared with. */
 interface Reference {

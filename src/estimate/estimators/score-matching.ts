@@ -19,7 +19,7 @@ export const scoreMatching: Estimator = {
   sentence: 'exact implicit score matching: the Laplacian is computed, not sampled; it needs neither Z nor noise',
   formula: 'mean over rows of Σⱼ [∂ⱼφⱼ(x) + ½ φⱼ(x)²], φ = ∇ₓ log p; on other domains than ℝᵈ of ∇·(Wφ) + ½ φᵀWφ, W a weight along the domain that vanishes where it ends',
   tex: String.raw`\tilde J(\theta) = \frac1n \sum_{t=1}^n \sum_{j=1}^d \left[ \partial_j \varphi_j(x_t;\theta) + \tfrac12 \varphi_j(x_t;\theta)^2 \right]`,
-  domains: 'any',
+  domains: 'continuous',
   // It overfits sooner than denoising, which blurs the rows.
   training: { steps: 2000, batch: 256, learningRate: 0.002, decayTimesRows: 350 },
   objective: (model) => {

@@ -1,13 +1,13 @@
 // What a baseline is: a normalized density fitted to training rows, to which a model's log-likelihood is compared.
 
-/** The baselines that every fit is compared to, as they are called in fit.json. */
-export type BaselineName = 'gaussian' | 'kernelDensity' | 'gaussianMixture'
+/** The baselines that fits are compared to, as they are called in fit.json: the first three on real columns, the last on binary ones. */
+export type BaselineName = 'gaussian' | 'kernelDensity' | 'gaussianMixture' | 'independent'
 /** Something of each baseline. */
 export type PerBaseline<T> = Readonly<Record<BaselineName, T>>
 
 /** The same of each baseline, from its name. */
 export function perBaseline<T>(of: (name: BaselineName) => T): PerBaseline<T> {
-  return { gaussian: of('gaussian'), kernelDensity: of('kernelDensity'), gaussianMixture: of('gaussianMixture') }
+  return { gaussian: of('gaussian'), kernelDensity: of('kernelDensity'), gaussianMixture: of('gaussianMixture'), independent: of('independent') }
 }
 
 /** A normalized density in the data's units. */

@@ -2,7 +2,7 @@
 import { build, showShape, sizeOf } from '../node.ts'
 import type { Attributes, Node, Op, Shape } from '../node.ts'
 import { gatherStrided, stridesOf, tensor, visit } from '../tensor.ts'
-import { constant, constantOp } from './leaf.ts'
+import { constant, constantOp, inputOp } from './leaf.ts'
 import { coefficient, expand, fill, reshape, scale, splat } from './linear.ts'
 
 const matrix = tensor([3, 4], [0.4, -1.3, 0.7, 2.1, -0.6, 1.9, 1, -2, 3, 0.5, 2, 0.1])
@@ -43,7 +43,8 @@ export const sliceOp: Op = {
     if (length === x.shape[axis]) return x
     if (splat(x) !== undefined) return fill(x.graph, splat(x)!, shape)
     if (x.op === constantOp) return literal(sliceOp, x, attributes, shape)
-    if (x.op === sliceOp && x.attributes.axis === axis) return slice(x.inputs[0], axis, start + (x.attributes.start as number), length)
+    // A slice of an input may be a parameter, by which gradients are taken: a way around it would hide what depends on it.
+    if (x.op === sliceOp && x.attributes.axis === axis && x.inputs[0].op !== inputOp) return slice(x.inputs[0], axis, start + (x.attributes.start as number), length)
     if (x.op === concatOp && x.attributes.axis === axis) {
       let offset = 0
       for (const part of x.inputs) {

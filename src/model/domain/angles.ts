@@ -15,24 +15,24 @@ const DEGREE = Math.PI / 180
 const around = (radians: number): number => (radians < 0 ? radians + 2 * Math.PI : radians) / DEGREE
 
 export const circleAngle: Angles = {
-  toUnit: (angles) => {
+  toPoint: (angles) => {
     const a = scale(angles, DEGREE)
     return concat([cos(a), sin(a)], 0)
   },
-  unitOf: (angles) => [Math.cos(angles[0] * DEGREE), Math.sin(angles[0] * DEGREE)],
-  anglesOf: (z) => [around(Math.atan2(z[1], z[0]))],
+  pointOf: (angles) => [Math.cos(angles[0] * DEGREE), Math.sin(angles[0] * DEGREE)],
+  columnsOf: (z) => [around(Math.atan2(z[1], z[0]))],
   logArea: () => Math.log(DEGREE),
 }
 
 export const sphereAngles: Angles = {
-  toUnit: (angles) => {
+  toPoint: (angles) => {
     const [a, b]: Node[] = [0, 1].map((k) => scale(reshape(slice(angles, 0, k, 1), [1]), DEGREE))
     return concat([mul(cos(b), cos(a)), mul(cos(b), sin(a)), sin(b)], 0)
   },
-  unitOf: (angles) => {
+  pointOf: (angles) => {
     const [a, b] = [angles[0] * DEGREE, angles[1] * DEGREE]
     return [Math.cos(b) * Math.cos(a), Math.cos(b) * Math.sin(a), Math.sin(b)]
   },
-  anglesOf: (z) => [around(Math.atan2(z[1], z[0])), Math.atan2(z[2], Math.hypot(z[0], z[1])) / DEGREE],
+  columnsOf: (z) => [around(Math.atan2(z[1], z[0])), Math.atan2(z[2], Math.hypot(z[0], z[1])) / DEGREE],
   logArea: (angles) => 2 * Math.log(DEGREE) + Math.log(Math.cos(angles[1] * DEGREE)),
 }

@@ -21,7 +21,7 @@ export function box(names: readonly string[], intervals: readonly Interval[], co
   return {
     kind: 'box',
     text: bounded.map((j) => intervalWords(names[j], intervals[j])).join(', '),
-    columns, coordinates, intervals, lebesgue: columns, angles: undefined,
+    columns, coordinates, intervals, lebesgue: columns, angles: undefined, encoding: undefined,
     outside: (values) => {
       const wrong = bounded.filter((j) => !isInside(intervals[j], values[j]))
       return wrong.length === 0 ? undefined : wrong.map((j) => `${names[j]} is ${values[j]}`).join(', ')

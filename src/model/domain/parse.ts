@@ -3,9 +3,13 @@ import { UnnormError } from '../../base/errors.ts'
 import { halfLine, line } from './interval.ts'
 import type { Interval } from './interval.ts'
 
+/** Parts that are written as a name with columns in parentheses. */
+const groupKinds = ['simplex', 'sphere', 'direction', 'binary'] as const
+export type GroupKind = (typeof groupKinds)[number]
+
 /** What one clause says of the columns it names, or of all that no other names. */
 export type Clause = { readonly word: string; readonly names: readonly string[] | 'others' }
-  & ({ readonly kind: 'interval'; readonly interval: Interval } | { readonly kind: 'simplex' | 'sphere' | 'direction' })
+  & ({ readonly kind: 'interval'; readonly interval: Interval } | { readonly kind: GroupKind })
 
 interface Token {
   readonly kind: 'number' | 'name' | 'quoted' | 'comparison' | 'punctuation' | 'end'
@@ -65,17 +69,18 @@ export function parseDomain(text: string): Clause[] {
     const [token, after] = [next(), tokens[at + 1]]
     if (token.kind !== 'name' || after.kind === 'comparison') return chain()
     if (after.text === '(') {
-      if (token.text !== 'simplex' && token.text !== 'sphere' && token.text !== 'direction') throw wrong(text, token.at, `unknown ${token.text}(…) (must be simplex, sphere or direction)`)
+      const kind = groupKinds.find((one) => one === token.text)
+      if (kind === undefined) throw wrong(text, token.at, `unknown ${token.text}(…) (must be simplex, sphere, direction or binary)`)
       take()
-      return { kind: token.text, word: token.text, names: list() }
+      return { kind, word: kind, names: list() }
     }
     take()
     switch (token.text) {
       case 'real': return { kind: 'interval', word: 'real', names: 'others', interval: line }
       case 'positive': return { kind: 'interval', word: 'positive', names: 'others', interval: halfLine }
       case 'unit': return { kind: 'interval', word: 'unit', names: 'others', interval: { ...line, lower: 0, upper: 1 } }
-      case 'simplex': case 'sphere': case 'direction': return { kind: token.text, word: token.text, names: 'others' }
-      default: throw wrong(text, token.at, `${JSON.stringify(token.text)} says nothing by itself (write ${token.text} > 0, or one of real, positive, unit, simplex, sphere, direction)`)
+      case 'simplex': case 'sphere': case 'direction': case 'binary': return { kind: token.text, word: token.text, names: 'others' }
+      default: throw wrong(text, token.at, `${JSON.stringify(token.text)} says nothing by itself (write ${token.text} > 0, or one of real, positive, unit, simplex, sphere, direction, binary)`)
     }
   }
 

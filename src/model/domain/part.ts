@@ -27,12 +27,17 @@ export interface OpenCoordinates {
   pullBack(u: Float64Array, x: Float64Array, score: Float64Array, out: Float64Array): void
 }
 
-/** Angles that stand for a unit vector. */
-export interface Angles {
-  /** The unit vector [p] of angles in degrees, as a graph and in numbers. */
-  toUnit(angles: Node): Node
-  unitOf(angles: ArrayLike<number>): number[]
-  anglesOf(unit: ArrayLike<number>): number[]
+/** How the coordinates that a model sees follow from the values of the columns. */
+export interface Encoding {
+  /** As a graph, and in numbers. */
+  toPoint(values: Node): Node
+  pointOf(values: ArrayLike<number>): number[]
+  /** The inverse. */
+  columnsOf(point: ArrayLike<number>): number[]
+}
+
+/** Angles in degrees that stand for a unit vector. */
+export interface Angles extends Encoding {
   /** log of the sphere's area for a small step in each angle, in degrees. */
   logArea(angles: ArrayLike<number>): number
 }
@@ -50,16 +55,18 @@ export interface Side {
 }
 
 export interface Part {
-  readonly kind: 'box' | 'simplex' | 'sphere'
+  readonly kind: 'box' | 'simplex' | 'sphere' | 'binary'
   /** How a user writes it; empty for columns without a bound. */
   readonly text: string
   /** Positions of its columns in the table. */
   readonly columns: readonly number[]
   /** Positions of its coordinates in the point that the model sees; more of them than columns for angles. */
   readonly coordinates: readonly number[]
-  /** Positions of columns in which its base measure is Lebesgue's; undefined where there are none. */
+  /** Positions of columns in which its base measure is Lebesgue's; undefined where there are none, as on spheres and of binary columns. */
   readonly lebesgue: readonly number[] | undefined
   readonly angles: Angles | undefined
+  /** Undefined where coordinates are the columns themselves; the angles, where there are some. */
+  readonly encoding: Encoding | undefined
   /** What each coordinate lies between. */
   readonly intervals: readonly Interval[]
   /** Why values of its columns lie outside; undefined for those inside. */
@@ -70,7 +77,7 @@ export interface Part {
   metric(x: Node, boundary: Boundary): Metric | undefined
   /** The part of a gradient that lies along the domain, as a graph; undefined where all of it does. */
   tangential?(gradient: Node, x: Node): Node
-  /** Undefined where there is no such map, as onto a sphere. */
+  /** Undefined where there is no such map, as onto a sphere or onto points apart. */
   readonly open: OpenCoordinates | undefined
   /** Where it ends, and a weight must vanish. */
   readonly sides: readonly Side[]

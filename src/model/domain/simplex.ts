@@ -17,7 +17,7 @@ export function simplex(names: readonly string[], columns: readonly number[], co
   return {
     kind: 'simplex',
     text: `simplex(${names.join(', ')})`,
-    columns, coordinates, intervals: names.map(() => ({ lower: 0, upper: 1, lowerClosed: true, upperClosed: true })), lebesgue: columns.slice(0, -1), angles: undefined,
+    columns, coordinates, intervals: names.map(() => ({ lower: 0, upper: 1, lowerClosed: true, upperClosed: true })), lebesgue: columns.slice(0, -1), angles: undefined, encoding: undefined,
     outside: (values) => {
       const negative = names.findIndex((_, k) => !(values[k] >= 0))
       if (negative >= 0) return `${names[negative]} is ${values[negative]}`

@@ -15,7 +15,7 @@ const LENGTH_TOLERANCE = 1e-6
 export function sphere(names: readonly string[], columns: readonly number[], coordinates: readonly number[]): Part {
   const length = (values: ArrayLike<number>): number => Math.hypot(...Array.from(names, (_, k) => values[k]))
   return {
-    ...onSphere, text: `sphere(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles: undefined,
+    ...onSphere, text: `sphere(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles: undefined, encoding: undefined,
     outside: (values) => {
       const found = length(values)
       if (found === 0) return 'a zero vector, which has no direction'
@@ -32,7 +32,7 @@ export function sphere(names: readonly string[], columns: readonly number[], coo
 export function direction(names: readonly string[], columns: readonly number[], coordinates: readonly number[]): Part {
   const angles = names.length === 1 ? circleAngle : sphereAngles
   return {
-    ...onSphere, text: `direction(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles,
+    ...onSphere, text: `direction(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles, encoding: angles,
     outside: (values) => (names.length === 2 && Math.abs(values[1]) > 90 ? `${names[1]} is ${values[1]}, beyond ±90 degrees` : undefined),
   }
 }

@@ -10,6 +10,7 @@ import { gamma } from './gamma.ts'
 import { gaussian } from './gaussian.ts'
 import { ica } from './ica.ts'
 import { interaction, interactionOptions } from './interaction.ts'
+import { ising } from './ising.ts'
 import { kernel, kernelOptions } from './kernel.ts'
 import { mlp, mlpOptions } from './mlp.ts'
 import { ppi } from './ppi.ts'
@@ -99,6 +100,11 @@ export const builtInModels: Readonly<Record<string, BuiltInModel>> = {
     sentence: 'The Fisher–Bingham distribution of directions: von Mises–Fisher times Bingham',
     formula: fisherBingham.formula, kind: 'parametric', options: {},
     make: () => fisherBingham,
+  },
+  ising: {
+    sentence: 'The Ising model of binary columns (0 or -1, and 1): a field h for each, a coupling J for each pair; estimated by pseudo-likelihood or ratio-matching',
+    formula: ising.formula, kind: 'parametric', options: {},
+    make: () => ising,
   },
   mlp: {
     sentence: 'A neural energy: a fully connected network on top of a Gaussian, so that exp(−E) is integrable',
