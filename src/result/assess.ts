@@ -19,16 +19,17 @@ import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import { steinResiduals } from '../evaluate/stein-residuals.ts'
+import { clusterInfluences } from '../estimate/sensitivity.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NormalizerContext } from '../evaluate/log-normalizer/method.ts'
 import { normalize } from '../evaluate/log-normalizer/normalize.ts'
 import { quadrature } from '../evaluate/log-normalizer/quadrature.ts'
-import { weightingOf } from '../estimate/weighting.ts'
+import { weightingOf, weightingOfSome } from '../estimate/weighting.ts'
 import type { Weighting } from '../estimate/weighting.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
-import { thinRows } from '../estimate/row-moments.ts'
+import { thinRows, thinnedRow } from '../estimate/row-moments.ts'
 import type { Residual } from '../report/fit-json.ts'
 
 export interface KnownLogNormalizer {
@@ -225,14 +226,27 @@ const RESIDUAL_ROWS = 20_000
 /** Enough for a standard error good to two hundredths. */
 const SLOPE_ROWS = 5000
 
-/** Residuals of the rows that were fitted; null where they are too few or a score is not finite. */
-export async function findResiduals(energy: FittedEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
-  const d = energy.columns.length
+/**
+ * Residuals of the points that were fitted, by the coordinates of the model; null where they are too few or a score is not finite.
+ * @param points with their weights and clusters
+ */
+export async function findResiduals(points: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
+  const { columns } = points
+  const d = columns.length
   const each = 4 * d + (d * (d - 1)) / 2
-  const rows = partOf(table, 'train', split, Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each)))
-  const { score } = await energy.evaluate(rows)
-  if (rows.length < 10 * d || !score.every(Number.isFinite)) return null
-  const some = thinRows(rows, d, Math.min(SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount)))))
-  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some), weights: await sensitivity.weights(some) }
-  return steinResiduals(rows, score, d, estimation, split.trainCount, await sensitivity.weights(rows)).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
+  const most = Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each))
+  const rows = partOf(points, 'train', split, most)
+  const count = rows.length / d
+  const scores = await sensitivity.scores(rows)
+  if (count < 10 || !scores.every(Number.isFinite)) return null
+  const all = weightingOfPart(points, 'train', split, split.trainCount)
+  const weighting = weightingOfSome(all, count, (k) => Math.floor((k * split.trainCount) / count))
+  const limit = Math.min(count, SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount))))
+  const some = thinRows(rows, d, limit)
+  const estimation = {
+    rows: some, scores: await sensitivity.scores(some), influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some), weights: await sensitivity.weights(some),
+    weighting: weightingOfSome(weighting, limit, (k) => thinnedRow(k, count, limit)),
+    ...(all.clusters ? { ofClusters: await clusterInfluences(sensitivity, partOf(points, 'train', split, split.trainCount), d, all) } : {}),
+  }
+  return steinResiduals(rows, scores, d, estimation, split.trainCount, await sensitivity.weights(rows), weighting).map((residual) => ({ ...residual, columns: residual.columns.map((j) => columns[j]) }))
 }

@@ -2,8 +2,10 @@
 import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
 import type { Table } from '../data/table.ts'
+import { clusterInfluences } from '../estimate/sensitivity.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
-import { thinRows } from '../estimate/row-moments.ts'
+import { thinRows, thinnedRow } from '../estimate/row-moments.ts'
+import { weightingOfSome } from '../estimate/weighting.ts'
 import { lineDistribution } from '../evaluate/line-distribution.ts'
 import { probabilityPlot } from '../evaluate/probability-plot.ts'
 import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
@@ -12,7 +14,7 @@ import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { prepareMargins } from '../report/landscape/margins.ts'
 import type { Margins } from '../report/landscape/margins.ts'
-import { partOf } from './assess.ts'
+import { partOf, weightingOfPart } from './assess.ts'
 
 export interface Diagnosis {
   /** The density of each column alone; null for networks, fits with noise, and where there is no density. */
@@ -39,10 +41,13 @@ export async function diagnoseFit({ energy, table, split, domain, sensitivity, r
   if (domain.parts.some(({ kind }) => kind !== 'box')) return { margins: null, probabilities: null }
   const inside = isReal(domain) ? undefined : (point: Float64Array): boolean => domain.parts.every((part) => part.outside(part.columns.map((j) => point[j])) === undefined)
   if (table.columns.length > 1) return { margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }), probabilities: null }
-  const rows = partOf(table, 'train', split, ROWS)
+  // Clusters are looked at whole.
+  const rows = partOf(table, 'train', split, table.clusters ? split.trainCount : ROWS)
+  const weighting = weightingOfPart(table, 'train', split, rows.length)
   const distribution = await lineDistribution(energy, rows, inside, (points) => sensitivity.logDensitySlopes(points))
   if (distribution === null) return { margins: null, probabilities: null }
   const some = thinRows(rows, 1, INFLUENCES)
-  const influence = { rows: some, values: await sensitivity.influences(some) }
-  return { margins: null, probabilities: probabilityPlot({ rows, distribution, influence, random: random.split('probabilities') }) }
+  const influence = weighting.clusters ? { ofClusters: await clusterInfluences(sensitivity, rows, 1, weighting) }
+    : { rows: some, values: await sensitivity.influences(some), weighting: weightingOfSome(weighting, some.length, (k) => thinnedRow(k, rows.length, some.length)) }
+  return { margins: null, probabilities: probabilityPlot({ rows, weighting, distribution, influence, random: random.split('probabilities') }) }
 }

@@ -114,7 +114,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   // Test and calibration take rows as independent draws that count alike.
   const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))
   const { sensitivity } = estimated
-  const residuals = table.weights || table.clusters || !sensitivity ? null : await findResiduals(energy, table, split, sensitivity)
+  const residuals = sensitivity && await findResiduals(points, split, sensitivity)
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
@@ -148,8 +148,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
-    // Histograms and bands take rows as independent draws that count alike.
-    diagnose: async () => (sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
+    diagnose: async () => (sensitivity && logZ ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : { margins: null, probabilities: null }),
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },

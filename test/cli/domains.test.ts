@@ -1,5 +1,6 @@
 // Domains on the command line: fits on them, what is refused, and what other commands make of such runs.
 import { expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
 import { iris, workspace } from './workspace.ts'
 
 const here = workspace()
@@ -32,6 +33,19 @@ it('directions in degrees: full and hybrid estimate, scores by the angles', asyn
   const slopes = [log(140.001 * degree, 21 * degree) - log(139.999 * degree, 21 * degree), log(140 * degree, 21.001 * degree) - log(140 * degree, 20.999 * degree)].map((difference) => difference / 0.002)
   const score = ['score_declination', 'score_inclination'].map((name) => Number(rows[0][header.indexOf(name)]))
   score.forEach((value, k) => expect(value).toBeCloseTo(slopes[k], 5))
+})
+
+it('many directions in degrees have the residuals of their unit vectors', async () => {
+  const random = createRandom('angles')
+  const rows = Array.from({ length: 300 }, () => [random.normal(), random.normal(), random.normal() + 1.5]).map((z) => z.map((value) => value / Math.hypot(...z)))
+  const degree = 180 / Math.PI
+  here.write('angles.csv', `a,b\n${rows.map(([x, y, z]) => [Math.atan2(y, x) * degree, Math.asin(z) * degree].join(',')).join('\n')}\n`)
+  here.write('units.csv', `x,y,z\n${rows.map((z) => z.join(',')).join('\n')}\n`)
+  const residuals = (fit: Record<string, unknown>) => (fit.residuals as { aspect: string; columns: string[]; value: number }[])
+  const angles = residuals(await here.document('fit', 'angles.csv', '--model', 'von-mises-fisher', '--domain', 'direction(a, b)'))
+  const units = residuals(await here.document('fit', 'units.csv', '--model', 'von-mises-fisher'))
+  expect(angles.map(({ aspect, columns }) => [aspect, columns])).toEqual(units.map(({ aspect, columns }) => [aspect, columns]))
+  angles.forEach(({ value }, k) => expect(value).toBeCloseTo(units[k].value, 6))
 })
 
 it('compositions are closed when asked to, and a sample of them sums to one', async () => {
