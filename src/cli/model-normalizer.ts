@@ -51,16 +51,14 @@ export function normalizerContext({ energy, fit, metadata }: Omit<OpenedModel, '
 
 /**
  * log Z by the methods; the fit's own value where it is exact, or where no method can be relied on.
- * @param context null on a domain that these methods do not reach
  * @param methods null: those that make sense
  * @throws UnnormError `invalid-option` where a method that is named does not apply
  */
-export async function modelNormalizer({ metadata, domain }: OpenedModel, context: NormalizerContext | null, methods: readonly MethodName[] | null, warnings: Warning[]): Promise<ModelNormalizer> {
+export async function modelNormalizer({ metadata }: OpenedModel, context: NormalizerContext, methods: readonly MethodName[] | null, warnings: Warning[]): Promise<ModelNormalizer> {
   const { logNormalizerMethods, normalize } = await import('../evaluate/log-normalizer/normalize.ts')
   const stored = metadata.logNormalizer
   const kept = { reported: stored, estimates: [] }
-  if (context === null && methods !== null && methods.length > 0) throw new UnnormError('invalid-option', `invalid --log-z: on ${domain.text} the fit's own value is the only one (leave it out, or give stored)`)
-  if (context === null || methods?.length === 0 || (methods === null && stored?.method === 'exact')) return kept
+  if (methods?.length === 0 || (methods === null && stored?.method === 'exact')) return kept
   for (const name of methods ?? []) {
     const reason = logNormalizerMethods[name].refuses(context)
     if (reason !== null) throw new UnnormError('invalid-option', `invalid --log-z: ${name} does not apply: ${reason}`)

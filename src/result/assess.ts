@@ -11,7 +11,7 @@ import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
-import { openEnergy } from '../evaluate/open-energy.ts'
+import { openEnergy, openToIntegrate } from '../evaluate/open-energy.ts'
 import { sphereArea, sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
 import { formatNumber } from '../report/format.ts'
 import { lebesgueColumns } from '../model/domain.ts'
@@ -94,8 +94,9 @@ const FIT_BUDGET = 400_000
  */
 export async function findLogNormalizer({ domain, ...about }: Omit<NormalizerContext, 'budget'> & { readonly domain: PlacedDomain }, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
   try {
-    const open = openEnergy(about.energy, domain)
-    if (!open) return await onSphere(about.energy, domain, about.rows, warnings)
+    const whole = await onSphere(about.energy, domain, about.rows, warnings)
+    if (whole) return whole
+    const open = openToIntegrate(about.energy, domain)
     const context = { ...about, energy: open.energy, rows: open.toOpen(about.rows), budget: FIT_BUDGET }
     const { chosen, refused, warnings: found } = await normalize(context, [quadrature.refuses(context) === null ? 'quadrature' : 'annealed', 'dual'])
     warnings.push(...found)
@@ -111,16 +112,16 @@ export async function findLogNormalizer({ domain, ...about }: Omit<NormalizerCon
 
 export type Baselines = PerBaseline<Baseline | null>
 
-/** log Z on a sphere; null, with a warning, where there are too many dimensions. */
-async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
+/** log Z on a sphere alone, of up to three dimensions: there cells need no seam. */
+async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | undefined> {
   const found = await sphereNormalizer(energy, domain, rows)
-  if (!found) warnings.push({ code: 'unnormalized', message: `log Z is not known: quadrature reaches spheres of up to three dimensions, alone, and the domain is ${domain.text}. Scores are known, densities only up to a factor.` })
+  if (!found) return undefined
   const uniform = -sphereArea(domain.coordinates.length)
-  const mean = found && meanWithError((await energy.evaluate(rows)).energy.map((value) => -value - found.value)).value
-  if (mean !== undefined && mean < uniform) {
+  const mean = meanWithError((await energy.evaluate(rows)).energy.map((value) => -value - found.value)).value
+  if (mean < uniform) {
     warnings.push({ code: 'mode-without-rows', message: `The density has its mass where no rows are: they are less likely (${formatNumber(mean, 3)} nats a row) than under the uniform distribution (${formatNumber(uniform, 3)}). Score matching sees slopes at the rows, and hardly how high modes apart stand. Take fewer parameters, such as von-mises-fisher, or hold some with --fix.` })
   }
-  return found ?? null
+  return found
 }
 
 /**
@@ -207,11 +208,13 @@ export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture }
   return { gaussian: value, kernelDensity: value + gain.value, gaussianMixture: mixture, kernelDensityRows: some.count }
 }
 
-/** Kernel Stein test of the rows; null where the score is not finite. */
-export async function testGoodness(energy: FittedEnergy, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
-  if (rows.length / energy.columns.length < 10) return null
+/** Kernel Stein test of the rows; null where they are too few or the score is not finite. */
+export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
+  const open = openEnergy(energy, domain, 'ambient')
+  const points = open.toOpen(rows)
+  if (points.length / open.energy.columns.length < 10) return null
   try {
-    const { test, statistic, pValue } = await kernelSteinTest(energy, rows, random)
+    const { test, statistic, pValue } = await kernelSteinTest(open.energy, points, random, { spheres: open.spheres })
     return { test, statistic, pValue }
   } catch (error) {
     if (error instanceof UnnormError) return null

@@ -100,7 +100,7 @@ interface Asked {
 async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check }: Asked, warnings: Warning[]): Promise<Evaluation> {
   const { energy, metadata, fit, folder } = opened
   const d = metadata.columns.length
-  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }, { openEnergy }] = await Promise.all([
+  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }, { openToIntegrate }] = await Promise.all([
     import('../../evaluate/mean-with-error.ts'), import('../row-objective.ts'), import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'), import('../../evaluate/open-energy.ts'),
   ])
   const rows = table.values
@@ -108,8 +108,8 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
   const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
   try {
     if (check && ladder === null) throw new UnnormError('invalid-option', 'invalid --check: the probability flow needs all noise levels, the run folder of a fit by dual or ladder (leave it out)')
-    const open = openEnergy(energy, opened.domain)
-    const context = open ? normalizerContext({ ...opened, energy: open.energy }, ladder, open.toOpen(training?.rows ?? rows), random.split('log normalizer')) : null
+    const open = openToIntegrate(energy, opened.domain)
+    const context = normalizerContext({ ...opened, energy: open.energy }, ladder, open.toOpen(training?.rows ?? rows), random.split('log normalizer'))
     const { reported, estimates } = await modelNormalizer(opened, context, methods, warnings)
     const own = reported === null ? null : await logLikelihood(energy, rows, { value: reported.value, standardError: reported.standardError ?? 0 })
     if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: no method found it with an error that can be relied on' })
@@ -118,7 +118,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
     }
     const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
-    const goodness = open ? await testGoodness(open.energy, open.toOpen(rows), random.split('goodness of fit')) : null
+    const goodness = await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))
     return {
       rows: table.rows,
       logLikelihood: {
@@ -127,7 +127,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,
-      check: check && context ? await checkByFlow(context, rows, reported, warnings) : null,
+      check: check ? await checkByFlow(context, rows, reported, warnings) : null,
       objective: { ...(objectives === null ? { value: null, standardError: null } : meanWithError(objectives)), units: fit?.objective.units ?? null },
       goodnessOfFit: { test: goodness?.test ?? null, statistic: goodness?.statistic ?? null, pValue: goodness?.pValue ?? null },
       warnings,

@@ -110,8 +110,7 @@ async function drawFrom(
     const { stepSize, ...chains } = values
     const settings = { ...watch, ...chains, ...(stepSize === undefined ? {} : { stepSize }) }
     const { openEnergy } = await import('../../evaluate/open-energy.ts')
-    const open = openEnergy(opened.energy, opened.domain)
-    if (open === undefined) throw new UnnormError('no-sampler', `cannot sample ${model}: no sampler moves on ${opened.domain.text} yet (on real space, intervals and simplices they do)`)
+    const open = openEnergy(opened.energy, opened.domain, 'seamless')
     return { name, samples: await sampleEnergy(open.energy, await whereabouts(opened, open.energy, random, open), sampler, { ...settings, toRows: open.toRows }, random) }
   } finally {
     await ladder?.release()

@@ -8,7 +8,7 @@ import { mul } from '../../graph/ops/arithmetic.ts'
 import { reshape, scale } from '../../graph/ops/linear.ts'
 import { concat, slice } from '../../graph/ops/rearrange.ts'
 import { cos, sin } from '../../graph/ops/trigonometric.ts'
-import type { Angles } from './part.ts'
+import type { Angles, Way } from './part.ts'
 
 const DEGREE = Math.PI / 180
 /** Angles around are told from 0 to 360. */
@@ -21,6 +21,7 @@ export const circleAngle: Angles = {
   },
   unitOf: (angles) => [Math.cos(angles[0] * DEGREE), Math.sin(angles[0] * DEGREE)],
   anglesOf: (z) => [around(Math.atan2(z[1], z[0]))],
+  scoreOf: (angles, score) => [-Math.sin(angles[0] * DEGREE) * score[0] / DEGREE, Math.cos(angles[0] * DEGREE) * score[0] / DEGREE],
   logArea: () => Math.log(DEGREE),
 }
 
@@ -34,5 +35,19 @@ export const sphereAngles: Angles = {
     return [Math.cos(b) * Math.cos(a), Math.cos(b) * Math.sin(a), Math.sin(b)]
   },
   anglesOf: (z) => [around(Math.atan2(z[1], z[0])), Math.atan2(z[2], Math.hypot(z[0], z[1])) / DEGREE],
+  scoreOf: (angles, score) => {
+    const [a, b] = [angles[0] * DEGREE, angles[1] * DEGREE]
+    const [around, up] = [score[0] / (DEGREE * Math.cos(b)), score[1] / DEGREE]
+    return [-Math.sin(a) * around - Math.sin(b) * Math.cos(a) * up, Math.cos(a) * around - Math.sin(b) * Math.sin(a) * up, Math.cos(b) * up]
+  },
   logArea: (angles) => 2 * Math.log(DEGREE) + Math.log(Math.cos(angles[1] * DEGREE)),
 }
+
+/** The ways of one angle around, and of another up or down. */
+export const waysOfAngles = (count: number): Way[] => [[-180, 180] as const, [-90, 90] as const].slice(0, count).map((interval, k): Way => ({
+  interval,
+  value: (s) => s,
+  slope: () => 1,
+  move: (values, s) => Array.from(values, (value, j) => (j === k ? s : value)),
+  logMeasure: (s) => (k === 0 ? 0 : Math.log(Math.cos(s * DEGREE))),
+}))

@@ -17,12 +17,13 @@ export interface Metric {
   readonly divergence: Node
 }
 
-/** A smooth map from all of ℝᵏ onto the inside of a part, so that what works on ℝᵏ works on it. */
+/** A smooth map from all of ℝᵏ onto the inside of a part, so that what works on ℝᵏ works on it. Its x are coordinates of the point. */
 export interface OpenCoordinates {
   readonly size: number
-  /** Writes the point of u into x and returns log |dx/du|, by the part's base measure. */
+  /** Writes the point of u into x and returns log |dx/du|, by the part's base measure: exp of it integrates to one over all u that lead to x. */
   toPart(u: Float64Array, x: Float64Array): number
-  fromPart(x: Float64Array, u: Float64Array): void
+  /** @param share where several u lead to x: which of them, from 0 to 1 in equal shares of the density */
+  fromPart(x: Float64Array, u: Float64Array, share?: number): void
   /** Writes ∇ᵤ(log p + log |dx/du|) for a score at x. */
   pullBack(u: Float64Array, x: Float64Array, score: Float64Array, out: Float64Array): void
 }
@@ -33,6 +34,8 @@ export interface Angles {
   toUnit(angles: Node): Node
   unitOf(angles: ArrayLike<number>): number[]
   anglesOf(unit: ArrayLike<number>): number[]
+  /** The score along the sphere [p] of a score by the angles. */
+  scoreOf(angles: ArrayLike<number>, score: ArrayLike<number>): number[]
   /** log of the sphere's area for a small step in each angle, in degrees. */
   logArea(angles: ArrayLike<number>): number
 }
@@ -47,6 +50,22 @@ export interface Side {
   approach(point: ArrayLike<number>, distance: number): Float64Array
   /** How far inside lies a point [m]. */
   distance(point: ArrayLike<number>): number
+}
+
+/**
+ * The way through a point on which one column takes all of its values, while what the others are to each other stays as it is: the
+ * density of the column given the rest. By a parameter s in which it is smooth, also where the column's density is infinite.
+ */
+export interface Way {
+  /** What s lies between; infinite for columns without a bound, whose s is the column itself. */
+  readonly interval: readonly [number, number]
+  /** The column's value at s, and its slope. */
+  value(s: number): number
+  slope(s: number): number
+  /** The part's columns [m] moved to s. */
+  move(values: ArrayLike<number>, s: number): number[]
+  /** log of the base measure along s. */
+  logMeasure(s: number): number
 }
 
 export interface Part {
@@ -70,8 +89,12 @@ export interface Part {
   metric(x: Node, boundary: Boundary): Metric | undefined
   /** The part of a gradient that lies along the domain, as a graph; undefined where all of it does. */
   tangential?(gradient: Node, x: Node): Node
-  /** Undefined where there is no such map, as onto a sphere. */
-  readonly open: OpenCoordinates | undefined
+  /** The smallest map onto it. */
+  readonly open: OpenCoordinates
+  /** Where `open` cuts a sphere: one without a seam, and the unit vectors as they are. */
+  readonly curved?: { readonly seamless: OpenCoordinates; readonly ambient: OpenCoordinates }
+  /** The way of each of its columns through a point. */
+  readonly ways: readonly Way[]
   /** Where it ends, and a weight must vanish. */
   readonly sides: readonly Side[]
 }
