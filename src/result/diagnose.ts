@@ -37,10 +37,11 @@ const INFLUENCES = 4000
 const ROWS = 200_000
 
 export async function diagnoseFit({ energy, table, split, domain, sensitivity, random }: Diagnosed): Promise<Diagnosis> {
-  // Margins are integrals over the other columns, each by itself.
-  if (domain.parts.some(({ kind }) => kind !== 'box')) return { margins: null, probabilities: null }
+  const isFlat = domain.parts.every(({ kind }) => kind === 'box')
   const inside = isReal(domain) ? undefined : (point: Float64Array): boolean => domain.parts.every((part) => part.outside(part.columns.map((j) => point[j])) === undefined)
-  if (table.columns.length > 1) return { margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }), probabilities: null }
+  if (table.columns.length > 1) return { margins: await prepareMargins(table, isFlat ? { energy, inside, random: random.split('margins') } : { energy, domain, random: random.split('margins') }), probabilities: null }
+  // A circle has no first point, from which probabilities would be counted.
+  if (!isFlat) return { margins: null, probabilities: null }
   // Clusters are looked at whole.
   const rows = partOf(table, 'train', split, table.clusters ? split.trainCount : ROWS)
   const weighting = weightingOfPart(table, 'train', split, rows.length)

@@ -48,6 +48,8 @@ export const waysOfAngles = (count: number): Way[] => [[-180, 180] as const, [-9
   interval,
   value: (s) => s,
   slope: () => 1,
+  at: (values) => values[k],
+  isClosed: k === 0,
   move: (values, s) => Array.from(values, (value, j) => (j === k ? s : value)),
   logMeasure: (s) => (k === 0 ? 0 : Math.log(Math.cos(s * DEGREE))),
 }))

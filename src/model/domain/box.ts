@@ -29,7 +29,7 @@ export function box(names: readonly string[], intervals: readonly Interval[], co
     metric: (x, boundary) => (bounded.length === 0 ? undefined : metric(x, intervals, bounded, boundary, coordinates)),
     open: openBox(intervals),
     ways: intervals.map(({ lower, upper }, k): Way => ({
-      interval: [lower, upper], value: (s) => s, slope: () => 1,
+      interval: [lower, upper], value: (s) => s, slope: () => 1, at: (values) => values[k],
       move: (values, s) => Array.from(values, (value, j) => (j === k ? s : value)), logMeasure: () => 0,
     })),
     sides: bounded.flatMap((j) => sidesOf(names[j], intervals[j], j)),

@@ -62,6 +62,10 @@ export interface Way {
   /** The column's value at s, and its slope. */
   value(s: number): number
   slope(s: number): number
+  /** s of a point of the part's columns [m]. */
+  at(values: ArrayLike<number>): number
+  /** Whether the ends of the interval are the same place. */
+  readonly isClosed?: boolean
   /** The part's columns [m] moved to s. */
   move(values: ArrayLike<number>, s: number): number[]
   /** log of the base measure along s. */

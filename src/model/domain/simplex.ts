@@ -56,6 +56,7 @@ const wayOf = (k: number, size: number): Way => ({
   interval: [0, Math.PI / 2],
   value: (s) => Math.sin(s) ** 2,
   slope: (s) => Math.sin(2 * s),
+  at: (values) => Math.asin(Math.sqrt(Math.min(Math.max(values[k], 0), 1))),
   move: (values, s) => {
     const rest = total(values, size) - values[k]
     return Array.from({ length: size }, (_, j) => (j === k ? Math.sin(s) ** 2 : Math.cos(s) ** 2 * values[j] / rest))

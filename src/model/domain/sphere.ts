@@ -50,6 +50,7 @@ const wayOf = (k: number, p: number): Way => ({
   interval: [0, Math.PI],
   value: (s) => -Math.cos(s),
   slope: (s) => Math.sin(s),
+  at: (z) => Math.acos(Math.min(Math.max(-z[k], -1), 1)),
   move: (z, s) => {
     const rest = Math.sqrt(Array.from({ length: p }, (_, j) => (j === k ? 0 : z[j] ** 2)).reduce((sum, square) => sum + square, 0))
     return Array.from({ length: p }, (_, j) => (j === k ? -Math.cos(s) : Math.sin(s) * z[j] / rest))

@@ -2,7 +2,10 @@
 import { spreadTable } from '../../data/spread-rows.ts'
 import type { Table } from '../../data/table.ts'
 import { weightingOf } from '../../estimate/weighting.ts'
+import { curvedMarginals } from '../../evaluate/curved-marginals.ts'
+import type { CurvedMarginalsRequest } from '../../evaluate/curved-marginals.ts'
 import { marginalDensities } from '../../evaluate/marginals.ts'
+import { domainFrame } from '../../evaluate/open-energy.ts'
 import type { Marginals, MarginalsRequest } from '../../evaluate/marginals.ts'
 import { binCount, frameOf, histogram } from './frame.ts'
 
@@ -28,18 +31,21 @@ const mostRows = 100_000
 const mostFitted = 10_000
 const mostColumns = 24
 
-/** Evaluates the marginal densities of a fit where the figure needs them. */
-export async function prepareMargins(table: Table, request: Omit<MarginalsRequest, 'rows'>): Promise<Margins> {
+/** Evaluates the marginal densities of a fit where the figure needs them; with its domain where that is a composition or curved. */
+export async function prepareMargins(table: Table, request: Omit<MarginalsRequest, 'rows'> | Omit<CurvedMarginalsRequest, 'rows'>): Promise<Margins> {
   const d = table.columns.length
   const shown = spreadTable(table, mostRows)
   const { values: rows } = shown
   const { weights } = weightingOf(shown, shown.rows, (k) => k)
-  const found = await marginalDensities({ ...request, rows: spreadTable(table, mostFitted).values })
+  const fitted = spreadTable(table, mostFitted).values
+  const found = 'domain' in request ? await curvedMarginals({ ...request, rows: fitted }) : await marginalDensities({ ...request, rows: fitted })
+  const limits = 'domain' in request ? domainFrame(request.domain, rows).limits : null
   if (found.method === null) return { margins: null, reason: found.reason }
   const frame = frameOf(rows, d)
   const margins = found.columns.slice(0, mostColumns).map(({ x, density }, j): Margin => {
     const values = Float64Array.from({ length: rows.length / d }, (_, row) => rows[row * d + j])
-    const interval = widened(frame[j], x, density)
+    const wide = widened(frame[j], x, density)
+    const interval = limits ? [Math.max(wide[0], limits[j][0]), Math.min(wide[1], limits[j][1])] as const : wide
     const inside = values.filter((value) => value >= interval[0] && value <= interval[1])
     const { edges, counts } = histogram(values, interval, binCount(inside, interval, 40), weights)
     const kept = Array.from(x, (_, k) => k).filter((k) => x[k] >= interval[0] && x[k] <= interval[1])
@@ -59,8 +65,9 @@ function widened([from, to]: readonly [number, number], x: Float64Array, density
 }
 
 function quantile(x: Float64Array, density: Float64Array, share: number): number {
-  const total = density.reduce((sum, value) => sum + value, 0)
+  const masses = density.map((value, k) => value * (x[Math.min(k + 1, x.length - 1)] - x[Math.max(k - 1, 0)]))
+  const total = masses.reduce((sum, value) => sum + value, 0)
   let sum = 0
-  const found = density.findIndex((value) => (sum += value) >= share * total)
+  const found = masses.findIndex((value) => (sum += value) >= share * total)
   return x[Math.max(0, found)]
 }
