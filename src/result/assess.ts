@@ -8,8 +8,9 @@ import type { Table } from '../data/table.ts'
 import { someColumns } from '../data/domain-rows.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
-import { perBaseline } from '../evaluate/baselines/baseline.ts'
+import { mapBaselines, perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
+import { directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../evaluate/baselines/directions.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
 import { openEnergy, openToIntegrate } from '../evaluate/open-energy.ts'
 import { sphereArea, sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
@@ -126,11 +127,17 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
 
 /**
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
- * another base measure than theirs: beside directions nothing compares.
- * @param weights of the rows, with mean one: only the Gaussian knows of them
+ * another base measure than theirs. Directions have their own; beside other columns they have none.
+ * @param weights of the rows, with mean one: only the Gaussian and von Mises–Fisher know of them
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array): Baselines {
   const kept = lebesgueColumns(domain)
+  if (domain.parts.every(({ kind }) => kind === 'sphere')) {
+    return {
+      ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher: vonMisesFisherBaseline(rows, domain, weights),
+      kernelDensity: weights || rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain),
+    }
+  }
   if (kept === undefined) return perBaseline(() => null)
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
   const [training, dimension] = [select(rows), kept.length]
@@ -160,15 +167,15 @@ export async function compareLikelihoods(
   energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}, kernelRows = Infinity,
 ): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const ofBaselines = perBaseline((name) => (name === 'kernelDensity' ? null : baselines[name]?.logDensity(rows, () => areTraining) ?? null))
-  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian, areTraining, weighting, kernelRows)
+  const ofBaselines = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
+  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? null, areTraining, weighting, kernelRows)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
   return {
     model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
-    baselines: perBaseline((name) => (name === 'kernelDensity' ? kernelDensity?.mean ?? null : mean(ofBaselines[name]))),
-    differences: perBaseline((name) => (name === 'kernelDensity' ? (perRow && kernelDensity?.behind) ?? null : against(ofBaselines[name]))),
+    baselines: mapBaselines(ofBaselines, (own, name) => (name === 'kernelDensity' ? kernelDensity?.mean ?? null : mean(own))),
+    differences: mapBaselines(ofBaselines, (own, name) => (name === 'kernelDensity' ? (perRow && kernelDensity?.behind) ?? null : against(own))),
   }
 }
 
@@ -193,19 +200,24 @@ function kernelDensityBeside(
 
 /**
  * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
- * gains there over the Gaussian is added to the Gaussian's mean over all, so that both, and the model, stand for the same rows.
+ * gains there over the Gaussian (of directions von Mises–Fisher) is added to the other's mean over all, so that both, and the model,
+ * stand for the same rows.
  */
-export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
+export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean): PerBaseline<number | null> & { readonly kernelDensityRows: number } {
   const count = rows.length / dimension
-  if (gaussian === null || kernelDensity === null) return { gaussian: null, kernelDensity: null, gaussianMixture: null, kernelDensityRows: count }
+  const { kernelDensity } = baselines
+  const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? null
+  if (beside === null || kernelDensity === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
   const chosen = new Float64Array(some.count * dimension)
   for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
-  const all = gaussian.logDensity(rows)
+  const all = beside.logDensity(rows)
   const { value } = meanWithError(all)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
-  const mixture = gaussianMixture && meanWithError(gaussianMixture.logDensity(rows)).value
-  return { gaussian: value, kernelDensity: value + gain.value, gaussianMixture: mixture, kernelDensityRows: some.count }
+  return {
+    ...mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? value + gain.value : baseline === beside ? value : baseline && meanWithError(baseline.logDensity(rows)).value)),
+    kernelDensityRows: some.count,
+  }
 }
 
 /** Kernel Stein test of the rows; null where they are too few or the score is not finite. */

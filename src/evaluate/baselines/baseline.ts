@@ -1,13 +1,24 @@
 // What a baseline is: a normalized density fitted to training rows, to which a model's log-likelihood is compared.
 
-/** The baselines that every fit is compared to, as they are called in fit.json. */
-export type BaselineName = 'gaussian' | 'kernelDensity' | 'gaussianMixture'
-/** Something of each baseline. */
-export type PerBaseline<T> = Readonly<Record<BaselineName, T>>
+/** The baselines, as they are called in fit.json: those that every fit is compared to, and those of directions. */
+type UsualBaseline = 'gaussian' | 'kernelDensity' | 'gaussianMixture'
+type DirectionBaseline = 'uniform' | 'vonMisesFisher'
+export type BaselineName = UsualBaseline | DirectionBaseline
+/** Something of each baseline; those of directions only where there are such. */
+export type PerBaseline<T> = Readonly<Record<UsualBaseline, T>> & Readonly<Partial<Record<DirectionBaseline, T>>>
 
-/** The same of each baseline, from its name. */
-export function perBaseline<T>(of: (name: BaselineName) => T): PerBaseline<T> {
+/** The same of each of the usual baselines, from its name. */
+export function perBaseline<T>(of: (name: UsualBaseline) => T): PerBaseline<T> {
   return { gaussian: of('gaussian'), kernelDensity: of('kernelDensity'), gaussianMixture: of('gaussianMixture') }
+}
+
+/** Something else of each of some baselines. */
+export function mapBaselines<T, U>(all: PerBaseline<T>, of: (value: T, name: BaselineName) => U): PerBaseline<U> {
+  const { uniform, vonMisesFisher } = all
+  return {
+    ...perBaseline((name) => of(all[name], name)),
+    ...(uniform === undefined ? {} : { uniform: of(uniform, 'uniform') }), ...(vonMisesFisher === undefined ? {} : { vonMisesFisher: of(vonMisesFisher, 'vonMisesFisher') }),
+  }
 }
 
 /** A normalized density in the data's units. */
