@@ -45,7 +45,7 @@ export function evaluationText({ rows, logLikelihood, logNormalizer, logNormaliz
     ['goodness of fit', goodnessOfFit.test === null || goodnessOfFit.pValue === null
       ? 'unknown'
       : `p = ${formatNumber(goodnessOfFit.pValue, 2)} (${testWords(goodnessOfFit.test)}, statistic ${plain(goodnessOfFit.statistic)})`],
-  ].map(([name, value]) => name.padEnd(18) + value).join('\n')
+  ].map(([name, value]) => name.padEnd(20) + value).join('\n')
 }
 
 /** `−0.26 ± 0.05, 473 888 evaluations, 4 s`; for bounds both, with their errors. */

@@ -74,6 +74,11 @@ describe('the kernel density', () => {
     for (const factor of [0.9, 1.1]) expect(leftOut(factor * kappa)).toBeLessThan(leftOut(kappa) + 1e-6)
     expect(mean(baseline.logDensity(rows, () => true))).toBeCloseTo(leftOut(kappa), 9)
   })
+  it('leaves a row out though its length is rounded', () => {
+    const rounded = rows.map((value) => Number(value.toFixed(7)))
+    expect(directionKernelBaseline(rounded, sphere).concentrations[0] / baseline.concentrations[0]).toBeCloseTo(1, 2)
+    expect(mean(directionKernelBaseline(rounded, sphere).logDensity(rounded, () => true))).toBeCloseTo(mean(baseline.logDensity(rows, () => true)), 4)
+  })
   it('beats von Mises–Fisher on two poles, and loses to it on one', () => {
     const fresh = Float64Array.from([...directions(400, 40, 'fresh'), ...directions(400, 20, 'fresh 2').map((value) => -value)])
     expect(mean(baseline.logDensity(fresh))).toBeGreaterThan(mean(vonMisesFisherBaseline(rows, sphere).logDensity(fresh)) + 1)

@@ -89,6 +89,21 @@ describe('the kernel Stein test on a sphere', () => {
     expect(largest).toBeLessThan(1.95 / Math.sqrt(200))
   }, 120_000)
 
+  it('has its size on a circle beside a line that hangs on it', async () => {
+    const [c, values, random] = [1.5, [] as number[], createRandom('product')]
+    const columns = ['a', 'x']
+    const degree = Math.PI / 180
+    // Around, the density is ∝ exp(c² cos² a/2): by rejection.
+    const angle = (): number => { for (;;) { const a = 360 * random.uniform(); if (random.uniform() < Math.exp(c * c * (Math.cos(a * degree) ** 2 - 1) / 2)) return a } }
+    const energy = energyOf(columns, ([a, x]) => [c * x * Math.cos(a * degree) - x * x / 2, [-c * x * degree * Math.sin(a * degree), c * Math.cos(a * degree) - x]])
+    for (let seed = 0; seed < 200; seed++) {
+      const rows = Float64Array.from(Array.from({ length: 100 }, () => { const a = angle(); return [a, c * Math.cos(a * degree) + random.normal()] }).flat())
+      values.push((await testGoodness(energy, domain('direction(a), real').over(columns), rows, createRandom(seed)))!.pValue)
+    }
+    values.sort((a, b) => a - b)
+    expect(Math.max(...values.map((value, k) => Math.max(Math.abs(value - k / 200), Math.abs(value - (k + 1) / 200))))).toBeLessThan(1.95 / Math.sqrt(200))
+  }, 120_000)
+
   it('finds another concentration, and another direction', async () => {
     expect(await pValue(ofKappa(2), directions(400, 4, 'other'), 1)).toBeLessThan(0.01)
     const turned = directions(400, 4, 'turned').map((_, e, all) => all[e - (e % 3) + [1, 2, 0][e % 3]])

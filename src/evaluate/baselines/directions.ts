@@ -95,12 +95,13 @@ export function directionKernelBaseline(training: Float64Array, domain: PlacedDo
   // A kernel as wide as a fixed share of each sphere's rows; those that are nearly uniform count as spread over a half.
   const units = centres.map((own) => Math.max(concentrate(own).kappa, 1))
   const count = centres[0].z.length / centres[0].p
-  /** Σ κ (cosine − 1) of two rows in units of the kernel's concentration, and what it integrates to. */
+  /** Σ κ (cosine − 1) of two rows in units of the kernel's concentration: −½κ times their squared distance, which is zero for copies. */
   const exponent = (queries: readonly Directions[], q: number, c: number): number => queries.reduce((sum, { p, z }, part) => {
-    let cosine = 0
-    for (let k = 0; k < p; k++) cosine += z[q * p + k] * centres[part].z[c * p + k]
-    return sum + units[part] * (cosine - 1)
+    let squared = 0
+    for (let k = 0; k < p; k++) squared += (z[q * p + k] - centres[part].z[c * p + k]) ** 2
+    return sum - (units[part] * squared) / 2
   }, 0)
+  /** What the kernel integrates to. */
   const logVolume = (scale: number): number => centres.reduce((sum, { p }, part) => sum + logNormalizerOfKappa(p, scale * units[part]) - scale * units[part], 0)
   const queries = directionsOf(domain, thinRows(thinRows(training, d, MOST_CENTRES), d, QUERIES))
   const queryCount = queries[0].z.length / queries[0].p
@@ -111,7 +112,7 @@ export function directionKernelBaseline(training: Float64Array, domain: PlacedDo
     for (let q = 0; q < queryCount; q++) {
       let sum = 0
       // A row and its copies are left out: they would make the kernel ever narrower.
-      for (let c = q * count; c < (q + 1) * count; c++) if (exponents[c] < -1e-14) sum += Math.exp(scale * exponents[c])
+      for (let c = q * count; c < (q + 1) * count; c++) if (exponents[c] < 0) sum += Math.exp(scale * exponents[c])
       total += Math.log(Math.max(sum, 1e-300))
     }
     return total / queryCount - Math.log(count - 1) - logVolume(scale)
@@ -131,7 +132,7 @@ export function directionKernelBaseline(training: Float64Array, domain: PlacedDo
         for (let c = 0; c < count; c++) {
           const value = exponent(own, row, c)
           // A training row's own centre says nothing about it.
-          const isOwn = value > -1e-14 && others === count && isTraining(row)
+          const isOwn = value === 0 && others === count && isTraining(row)
           if (isOwn) others--
           each[c] = isOwn ? -Infinity : scale * value
           if (each[c] > most) most = each[c]

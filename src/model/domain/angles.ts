@@ -11,6 +11,8 @@ import { cos, sin } from '../../graph/ops/trigonometric.ts'
 import type { Angles, Way } from './part.ts'
 
 const DEGREE = Math.PI / 180
+/** Of the angle around. */
+const turning = (z: ArrayLike<number>, v: ArrayLike<number>): number => (z[0] * v[1] - z[1] * v[0]) / (z[0] * z[0] + z[1] * z[1]) / DEGREE
 /** Angles around are told from 0 to 360. */
 const around = (radians: number): number => (radians < 0 ? radians + 2 * Math.PI : radians) / DEGREE
 
@@ -22,6 +24,7 @@ export const circleAngle: Angles = {
   unitOf: (angles) => [Math.cos(angles[0] * DEGREE), Math.sin(angles[0] * DEGREE)],
   anglesOf: (z) => [around(Math.atan2(z[1], z[0]))],
   scoreOf: (angles, score) => [-Math.sin(angles[0] * DEGREE) * score[0] / DEGREE, Math.cos(angles[0] * DEGREE) * score[0] / DEGREE],
+  velocityOf: (z, v) => [turning(z, v)],
   logArea: () => Math.log(DEGREE),
 }
 
@@ -40,6 +43,7 @@ export const sphereAngles: Angles = {
     const [around, up] = [score[0] / (DEGREE * Math.cos(b)), score[1] / DEGREE]
     return [-Math.sin(a) * around - Math.sin(b) * Math.cos(a) * up, Math.cos(a) * around - Math.sin(b) * Math.sin(a) * up, Math.cos(b) * up]
   },
+  velocityOf: (z, v) => [turning(z, v), v[2] / Math.hypot(z[0], z[1]) / DEGREE],
   logArea: (angles) => 2 * Math.log(DEGREE) + Math.log(Math.cos(angles[1] * DEGREE)),
 }
 

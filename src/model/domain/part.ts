@@ -36,6 +36,8 @@ export interface Angles {
   anglesOf(unit: ArrayLike<number>): number[]
   /** The score along the sphere [p] of a score by the angles. */
   scoreOf(angles: ArrayLike<number>, score: ArrayLike<number>): number[]
+  /** How fast the angles change where a unit vector changes by `velocity` [p]. */
+  velocityOf(unit: ArrayLike<number>, velocity: ArrayLike<number>): number[]
   /** log of the sphere's area for a small step in each angle, in degrees. */
   logArea(angles: ArrayLike<number>): number
 }
@@ -72,6 +74,9 @@ export interface Way {
   logMeasure(s: number): number
 }
 
+/** A way from one point to another, s from 0 to 1: the part's columns, and how fast they change. */
+export type Path = (s: number) => { readonly values: readonly number[]; readonly velocity: readonly number[] }
+
 export interface Part {
   readonly kind: 'box' | 'simplex' | 'sphere'
   /** How a user writes it; empty for columns without a bound. */
@@ -97,6 +102,8 @@ export interface Part {
   readonly open: OpenCoordinates
   /** Where `open` cuts a sphere: one without a seam, and the unit vectors as they are. */
   readonly curved?: { readonly seamless: OpenCoordinates; readonly ambient: OpenCoordinates }
+  /** The shortest way between two points of its columns; undefined where that is a straight line. */
+  path?(from: ArrayLike<number>, to: ArrayLike<number>): Path
   /** The way of each of its columns through a point. */
   readonly ways: readonly Way[]
   /** Where it ends, and a weight must vanish. */

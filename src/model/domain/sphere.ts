@@ -6,7 +6,7 @@ import { add, mul, square, subtract } from '../../graph/ops/arithmetic.ts'
 import { expand, fill, reshape, scale, sum } from '../../graph/ops/linear.ts'
 import type { Boundary } from './boundary-weight.ts'
 import { circleAngle, sphereAngles, waysOfAngles } from './angles.ts'
-import type { Metric, Part, Way } from './part.ts'
+import type { Metric, Part, Path, Way } from './part.ts'
 import { cutSphere, radialSphere, unitVectors } from './sphere-maps.ts'
 
 /** Lengths of rounded unit vectors may be off by this much. */
@@ -16,7 +16,7 @@ const LENGTH_TOLERANCE = 1e-6
 export function sphere(names: readonly string[], columns: readonly number[], coordinates: readonly number[]): Part {
   const length = (values: ArrayLike<number>): number => Math.hypot(...Array.from(names, (_, k) => values[k]))
   return {
-    ...onSphere(names.length), ways: names.map((_, k) => wayOf(k, names.length)), text: `sphere(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles: undefined,
+    ...onSphere(names.length), path: greatCircle, ways: names.map((_, k) => wayOf(k, names.length)), text: `sphere(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles: undefined,
     outside: (values) => {
       const found = length(values)
       if (found === 0) return 'a zero vector, which has no direction'
@@ -33,6 +33,13 @@ export function sphere(names: readonly string[], columns: readonly number[], coo
 export function direction(names: readonly string[], columns: readonly number[], coordinates: readonly number[]): Part {
   const angles = names.length === 1 ? circleAngle : sphereAngles
   return {
+    path: (from, to) => {
+      const along = greatCircle(angles.unitOf(from), angles.unitOf(to))
+      return (s) => {
+        const { values, velocity } = along(s)
+        return { values: angles.anglesOf(values), velocity: angles.velocityOf(values, velocity) }
+      }
+    },
     ...onSphere(names.length + 1), ways: waysOfAngles(names.length), text: `direction(${names.join(', ')})`, columns, coordinates, intervals: coordinates.map(() => ({ lower: -1, upper: 1, lowerClosed: true, upperClosed: true })), angles,
     outside: (values) => (names.length === 2 && Math.abs(values[1]) > 90 ? `${names[1]} is ${values[1]}, beyond ±90 degrees` : undefined),
   }
@@ -44,6 +51,20 @@ const onSphere = (p: number) => ({
   // The gradient less its part along z.
   tangential: (gradient: Node, z: Node): Node => subtract(gradient, mul(z, sum(mul(z, gradient)))),
 } as const satisfies Partial<Part>)
+
+/** Between opposite points any will do; there it is NaN. */
+function greatCircle(from: ArrayLike<number>, to: ArrayLike<number>): Path {
+  const start = Array.from(from)
+  const cosine = start.reduce((sum, value, k) => sum + value * to[k], 0)
+  const across = start.map((value, k) => to[k] - cosine * value)
+  const sine = Math.hypot(...across)
+  const angle = Math.atan2(sine, cosine)
+  const side = across.map((value) => (angle === 0 ? 0 : value / sine))
+  return (s) => {
+    const [c, d] = [Math.cos(s * angle), Math.sin(s * angle)]
+    return { values: start.map((value, k) => c * value + d * side[k]), velocity: start.map((value, k) => angle * (c * side[k] - d * value)) }
+  }
+}
 
 /** A coordinate from −1 to 1 as −cos s, the others in proportion: given their direction it has sinᵖ⁻² s ds. */
 const wayOf = (k: number, p: number): Way => ({
