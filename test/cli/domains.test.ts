@@ -56,8 +56,7 @@ it('directions beside another column: log Z, a sample on the sphere, the kernel 
   const fit = await here.document('fit', 'mixed.csv', '--domain', 'direction(angle)', '--log-density', 'a*z1 + b*z2 - k*x^2/2 + c*x*z1'.replaceAll('z1', '`x′`').replaceAll('z2', 'y'), '--out', 'mixed')
   expect(fit).toMatchObject({ model: { domain: 'direction(angle)' }, logNormalizer: { method: 'quadrature' } })
   expect(here.read('mixed/report.html').toString()).toContain('Each column by itself')
-  const { rows: drawn } = await here.document('sample', 'mixed', '-n', '2000', '-o', 'mixed-drawn.csv') as { rows: number }
-  expect(drawn).toBe(2000)
+  expect(await here.document('sample', 'mixed', '-n', '2000', '-o', 'mixed-drawn.csv')).toMatchObject({ rows: 2000 })
   const found = here.read('mixed-drawn.csv').toString().trim().split('\n').slice(1).map((line) => line.split(',').map(Number))
   // Without x the angle has the density exp(a cos + b sin + c² cos²/(2k)).
   const [a, b, k, c] = ['a', 'b', 'k', 'c'].map((name) => (fit.parameters as { name: string; estimate: number }[]).find((own) => own.name === name)!.estimate)
