@@ -33,10 +33,13 @@ export function evaluationText({ rows, logLikelihood, logNormalizer, logNormaliz
     (value === null ? 'unknown' : formatWithError(value, standardError))
   const plain = (value: number | null): string => (value === null ? 'unknown' : formatNumber(value, 5))
   const { baselines } = logLikelihood
+  // Of directions and binary columns a Gaussian is not asked for.
+  const isUsual = baselines.uniform === undefined && baselines.independent === undefined
+  const shown = baselineWords.filter(([key]) => baselines[key] !== undefined && (isUsual || baselines[key] !== null))
   return [
     ['rows', formatCount(rows)],
     ['log-likelihood', logLikelihood.value === null ? 'unknown' : `${withError(logLikelihood)} nats a row`],
-    ...baselineWords.filter(([key]) => (key === 'independent') === (baselines.independent !== undefined)).map(([key, name]) => [`  ${name}`, plain(baselines[key] ?? null)]),
+    ...shown.map(([key, name]) => [`  ${name}`, plain(baselines[key] ?? null)]),
     ['log Z', `${withError(logNormalizer)}${logNormalizer.method === null ? '' : ` (${logNormalizer.method})`}`],
     ...logNormalizers.map((each): [string, string] => [`  ${each.method}`, estimateWords(each)]),
     ...(check === null ? [] : [['flow', `log p of ${formatCount(check.rows)} rows ${formatWithError(check.value, check.standardError)}${check.difference === null ? '' : `, by ${formatWithError(check.difference.value, check.difference.standardError)} more than by energy and log Z`} (${formatCount(check.evaluations)} evaluations, ${formatSeconds(check.seconds)})`]]),

@@ -51,7 +51,7 @@ export function normalizerContext({ energy, fit, metadata }: Omit<OpenedModel, '
 
 /**
  * log Z by the methods; the fit's own value where it is exact, or where no method can be relied on.
- * @param context null on a domain that these methods do not reach
+ * @param context null on a discrete domain, where the fit's sum is the only way
  * @param methods null: those that make sense
  * @throws UnnormError `invalid-option` where a method that is named does not apply
  */

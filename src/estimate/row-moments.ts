@@ -151,13 +151,16 @@ export function squaredNormOfInverse(factor: CholeskyFactor): number {
   return invertCholesky(factor.lower, factor.dimension).reduce((sum, value) => sum + value * value, 0)
 }
 
+/** Which of `count` rows is row i of `limit` that are evenly spaced over them. */
+export const thinnedRow = (i: number, count: number, limit: number): number => Math.floor(((i + 0.5) * count) / limit)
+
 /** At most `limit` rows, evenly spaced over the table (all of them, uncopied, when they are fewer). */
 export function thinRows(rows: Float64Array, dimension: number, limit: number): Float64Array {
   const count = rows.length / dimension
   if (count <= limit) return rows
   const result = new Float64Array(limit * dimension)
   for (let i = 0; i < limit; i++) {
-    const from = Math.floor(((i + 0.5) * count) / limit) * dimension
+    const from = thinnedRow(i, count, limit) * dimension
     result.set(rows.subarray(from, from + dimension), i * dimension)
   }
   return result

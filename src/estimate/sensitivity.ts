@@ -17,12 +17,15 @@ import type { Curvature } from './curvature.ts'
 import { metricOf, radialOfColumns } from './domain-metric.ts'
 import type { RowWeights } from './domain-metric.ts'
 import type { RowObjective } from './estimator.ts'
+import type { Weighting } from './weighting.ts'
 
-/** Of a fit without noise. Rows and points are row-major [n × d], in the data's units. */
+/** Of a fit without noise. Rows are points that the model sees, row-major [n × d]: in the data's units, or unit vectors of angles. */
 export interface Sensitivity {
   readonly parameterCount: number
   /** −A⁻¹∇ρ of each row: how it moves the estimate, times the number of rows that were fitted; [n × P], zero for what was not free. */
   influences(rows: Float64Array): Promise<Float64Array>
+  /** φ at each row, [n × d]. */
+  scores(rows: Float64Array): Promise<Float64Array>
   /** ∂φ/∂θ at each row, [n × d × P]. */
   scoreSlopes(rows: Float64Array): Promise<Float64Array>
   /** ∂(unnormalized log p)/∂θ at each point, [n × P]. */
@@ -86,6 +89,7 @@ export function openSensitivity({ traced, objective, theta, curvature: { basis, 
       const back = Float64Array.from({ length: columns.length }, (_, k) => columns[(k % size) * count + Math.floor(k / size)])
       return multiply(seen, back, rows.length / d, count, size)
     },
+    scores: perRow('scores', () => gradient(traced.logDensity, [x])[0], d),
     scoreSlopes: perRow('slopes of the score', () => {
       const [score] = gradient(traced.logDensity, [x])
       return concat(Array.from({ length: d }, (_, j) => slopesOf(reshape(slice(score, 0, j, 1), []))), 0)
@@ -101,4 +105,23 @@ export function openSensitivity({ traced, objective, theta, curvature: { basis, 
       for (const executable of open) await (await executable).release()
     },
   }
+}
+
+/**
+ * How each cluster moves the estimate: Σ wᵢaᵢ of its rows over the number of rows, [C × P].
+ * @param rows all that were fitted, row-major [n × dimension]
+ */
+export async function clusterInfluences(sensitivity: Sensitivity, rows: Float64Array, dimension: number, { weights, clusters }: Weighting): Promise<Float64Array> {
+  const { parameterCount: size } = sensitivity
+  const count = rows.length / dimension
+  const sums = new Float64Array(clusters!.count * size)
+  const most = Math.max(1, Math.floor(CHUNK_ELEMENTS / size))
+  for (let first = 0; first < count; first += most) {
+    const own = await sensitivity.influences(rows.subarray(first * dimension, (first + most) * dimension))
+    own.forEach((value, e) => {
+      const row = first + Math.floor(e / size)
+      sums[clusters!.of[row] * size + (e % size)] += (weights ? weights[row] : 1) * value / count
+    })
+  }
+  return sums
 }

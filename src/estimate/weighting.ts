@@ -42,6 +42,17 @@ export function weightingOf({ weights, clusters }: CountedRows, count: number, r
   return { ...(own ? { weights: own.map((weight) => weight / mean) } : {}), ...(of ? { clusters: { of, count: numbers.size } } : {}) }
 }
 
+/**
+ * How some of these rows count: weights scaled to mean one; clusters keep their numbers, though some may be left without rows.
+ * @param row the place of each of them
+ */
+export function weightingOfSome({ weights, clusters }: Weighting, count: number, row: (k: number) => number): Weighting {
+  return {
+    ...(weights ? weightingOf({ weights: { values: weights } }, count, row) : {}),
+    ...(clusters ? { clusters: { of: Int32Array.from({ length: count }, (_, k) => clusters.of[row(k)]), count: clusters.count } } : {}),
+  }
+}
+
 /** The objective of a row times its weight; then gradients and Hessians of rows are weighted too. Weights are read anew in every pass. */
 export function weigh(graph: Graph, objective: IntegratedObjective, weights: Float64Array): IntegratedObjective {
   const weight = input(graph, 'weight', [])

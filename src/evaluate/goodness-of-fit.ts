@@ -2,6 +2,10 @@
 //
 // Under p, E u(x, y) = 0 for u = φ(x)ᵀφ(y) k + φ(x)ᵀ∇ᵧk + φ(y)ᵀ∇ₓk + tr ∇ₓ∇ᵧᵀk. The kernel is the inverse multiquadric
 // k = (c² + ‖x − y‖²)^−½ (Gorham & Mackey 2017), which also sees mass that escapes to infinity.
+//
+// On spheres φ and gradients are projected along them: with s = φ − (p − 1)z, which is Wφ + ∇·W of W = I − zzᵀ,
+// u = s(x)ᵀs(y) k + s(x)ᵀW(y)∇ᵧk + s(y)ᵀW(x)∇ₓk + tr W(x) ∇ₓ∇ᵧᵀk W(y) (Stein's identity of the Laplace–Beltrami operator, as in Barp, Oates,
+// Porcu & Girolami 2022).
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { choleskyFactor, rowMoments, thinRows, whiten, whitenScores } from '../estimate/row-moments.ts'
@@ -22,6 +26,8 @@ export interface GoodnessOfFitOptions {
   readonly maximumRows?: number
   /** Draws of the wild bootstrap. */
   readonly draws?: number
+  /** Positions of coordinates that are unit vectors; scores are along their spheres. */
+  readonly spheres?: readonly (readonly number[])[]
 }
 
 // c² = d/4 in whitened coordinates, where a typical squared distance is 2d. Of d/64, d/16, d/4, d, 4d this had the most power
@@ -55,7 +61,7 @@ export async function kernelSteinTest(
       `no test of goodness of fit: the score of the row (${Array.from(used.subarray(row * dimension, (row + 1) * dimension)).join(', ')}) is ${score[bad]}`,
     )
   }
-  const stein = steinMatrix(used, score, dimension)
+  const stein = steinMatrix(used, score, dimension, options.spheres ?? [])
   const statistic = stein.reduce((sum, value) => sum + value, 0) / count
   const draws = options.draws ?? 999
   const forms = quadraticForms(stein, count, drawSigns(random, draws, count))
@@ -63,31 +69,83 @@ export async function kernelSteinTest(
   return { test: 'kernel-stein', statistic, pValue: (1 + reached) / (1 + draws), rows: count }
 }
 
-// u(xᵢ, xₖ) for all pairs, row-major [n × n].
-function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number): Float64Array {
-  const count = rows.length / dimension
+/** The coordinates of a flat space, whitened. */
+interface Flat {
+  /** [n × d] */
+  readonly y: Float64Array
+  readonly phi: Float64Array
+  readonly dimension: number
+}
+
+function flatOf(rows: Float64Array, score: Float64Array, dimension: number): Flat {
   const { mean, covariance } = rowMoments(rows, dimension)
   const factor = choleskyFactor(covariance, dimension)
   // Rows on a line or a plane have no whitened coordinates; the test is valid in any.
-  const y = factor === null ? rows : whiten(rows, mean, factor)
-  const phi = factor === null ? score : whitenScores(score, factor)
+  return factor === null ? { y: rows, phi: score, dimension } : { y: whiten(rows, mean, factor), phi: whitenScores(score, factor), dimension }
+}
+
+/** A sphere of a radius at which the spread of the rows is that of whitened coordinates. */
+interface Sphere {
+  /** Unit vectors [n × p]. */
+  readonly z: Float64Array
+  /** (φ − (p − 1)z) / radius, [n × p]. */
+  readonly drift: Float64Array
+  readonly radius: number
+  readonly p: number
+}
+
+function sphereOf(z: Float64Array, score: Float64Array, p: number): Sphere {
+  const { covariance } = rowMoments(z, p)
+  let spread = 0
+  for (let k = 0; k < p; k++) spread += covariance[k * (p + 1)]
+  const radius = Math.sqrt((p - 1) / spread) || 1
+  return { z, p, radius, drift: score.map((value, e) => (value - (p - 1) * z[e]) / radius) }
+}
+
+// u(xᵢ, xₖ) for all pairs, row-major [n × n].
+function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number, positions: readonly (readonly number[])[]): Float64Array {
+  const count = rows.length / dimension
+  const pick = (values: Float64Array, which: readonly number[]): Float64Array => Float64Array.from({ length: count * which.length }, (_, e) => values[Math.floor(e / which.length) * dimension + which[e % which.length]])
+  const curved = new Set(positions.flat())
+  const flat = Array.from({ length: dimension }, (_, j) => j).filter((j) => !curved.has(j))
+  const { y, phi, dimension: d } = curved.size === 0 ? flatOf(rows, score, dimension) : flatOf(pick(rows, flat), pick(score, flat), flat.length)
+  const spheres = positions.map((own) => sphereOf(pick(rows, own), pick(score, own), own.length))
+  const scale = KERNEL_SCALE * (d + spheres.reduce((sum, { p }) => sum + p - 1, 0))
   const matrix = new Float64Array(count * count)
   for (let i = 0; i < count; i++) {
     for (let k = 0; k <= i; k++) {
       let squared = 0
       let scores = 0
       let cross = 0
-      for (let j = 0; j < dimension; j++) {
-        const a = phi[i * dimension + j]
-        const b = phi[k * dimension + j]
-        const difference = y[i * dimension + j] - y[k * dimension + j]
+      for (let j = 0; j < d; j++) {
+        const a = phi[i * d + j]
+        const b = phi[k * d + j]
+        const difference = y[i * d + j] - y[k * d + j]
         squared += difference * difference
         scores += a * b
         cross += (a - b) * difference
       }
-      const q = 1 / Math.sqrt(KERNEL_SCALE * dimension + squared)
+      let trace = d
+      let along = squared
+      for (const { z, drift, radius, p } of spheres) {
+        let [cosine, own, forward, backward] = [0, 0, 0, 0]
+        for (let j = 0; j < p; j++) {
+          cosine += z[i * p + j] * z[k * p + j]
+          own += drift[i * p + j] * drift[k * p + j]
+        }
+        for (let j = 0; j < p; j++) {
+          forward += drift[i * p + j] * (z[i * p + j] - cosine * z[k * p + j])
+          backward += drift[k * p + j] * (cosine * z[i * p + j] - z[k * p + j])
+        }
+        squared += 2 * radius * radius * (1 - cosine)
+        scores += own
+        cross += radius * (forward - backward)
+        trace += p - 2 + cosine * cosine
+        along += radius * radius * cosine * (1 - cosine * cosine)
+      }
+      const q = 1 / Math.sqrt(scale + squared)
       const cubed = q * q * q
-      const value = scores * q + (cross + dimension) * cubed - 3 * squared * cubed * q * q
+      const value = scores * q + (cross + trace) * cubed - 3 * along * cubed * q * q
       matrix[i * count + k] = value
       matrix[k * count + i] = value
     }

@@ -7,7 +7,7 @@ import type { Proposal } from './gaussian-proposal.ts'
 import { kernelProposal, studentProposal } from './log-normalizer/proposals.ts'
 import { enoughRows, gaussianOfRows } from './log-normalizer/reference-gaussian.ts'
 
-/** The density of one column, by trapezoids or cells of equal width; it integrates to one. */
+/** The density of one column at increasing points, the middles of cells; it integrates to one. */
 export interface Marginal {
   readonly x: Float64Array
   readonly density: Float64Array
@@ -27,9 +27,9 @@ export interface MarginalsRequest {
   readonly random: Random
 }
 
-type Window = readonly (readonly [number, number])[]
+export type Window = readonly (readonly [number, number])[]
 
-const CURVE_POINTS = 161
+export const CURVE_POINTS = 161
 /** Cells along an axis, for looking and for measuring. */
 const COARSE = [0, 400, 64, 24]
 const FINE = [0, 1600, 200, 60]
@@ -42,7 +42,7 @@ const DRAWS = 20_000
 const PILOT = 2000
 /** Draws that must count, and draws whose conditionals are averaged. */
 const LEAST_EFFECTIVE = 200
-const CONDITIONALS = 400
+export const CONDITIONALS = 400
 
 /** The marginal densities of all columns, in the data's units. */
 export async function marginalDensities({ energy, rows, inside, random }: MarginalsRequest): Promise<Marginals> {
@@ -90,21 +90,36 @@ function alongAxes(shares: Float64Array, cells: number, d: number): Float64Array
   return along
 }
 
-async function byGrid(energy: FittedEnergy, rows: Float64Array, inside: MarginalsRequest['inside']): Promise<Marginals> {
+/** Probabilities of the cells of a window that holds the density, first axis fastest. */
+export interface CellShares {
+  readonly window: Window
+  /** Along each axis. */
+  readonly cells: number
+  readonly shares: Float64Array
+}
+
+/** @returns a reason where no window holds the density */
+export async function gridShares(energy: FittedEnergy, rows: Float64Array, inside: MarginalsRequest['inside']): Promise<CellShares | { readonly reason: string }> {
   const d = energy.columns.length
   const widths = rangesOf(rows, d).map(([from, to]) => to - from)
   let window: Window = rangesOf(rows, d).map(([from, to], j) => [from - widths[j] / 2, to + widths[j] / 2])
   const cells = COARSE[d]
   for (let isSettled = false; !isSettled;) {
     const along = alongAxes(await cellShares(energy, window, cells, inside), cells, d)
-    if (!along[0].every(Number.isFinite)) return { method: null, reason: 'the energy is not finite around the rows' }
+    if (!along[0].every(Number.isFinite)) return { reason: 'the energy is not finite around the rows' }
     const next = window.map(([from, to], j) => fitWindow(along[j], from, to))
     isSettled = next.every(([from, to], j) => from >= window[j][0] && to <= window[j][1])
     window = next
-    if (window.some(([from, to], j) => to - from > WIDEST * widths[j])) return { method: null, reason: 'its tails are too long for a grid' }
+    if (window.some(([from, to], j) => to - from > WIDEST * widths[j])) return { reason: 'its tails are too long for a grid' }
   }
-  const fine = FINE[d]
-  const along = alongAxes(await cellShares(energy, window, fine, inside), fine, d)
+  return { window, cells: FINE[d], shares: await cellShares(energy, window, FINE[d], inside) }
+}
+
+async function byGrid(energy: FittedEnergy, rows: Float64Array, inside: MarginalsRequest['inside']): Promise<Marginals> {
+  const found = await gridShares(energy, rows, inside)
+  if ('reason' in found) return { method: null, ...found }
+  const { window, cells: fine, shares: all } = found
+  const along = alongAxes(all, fine, window.length)
   const columns = along.map((shares, j): Marginal => {
     const [from, to] = window[j]
     const width = (to - from) / fine
@@ -138,20 +153,36 @@ function fitWindow(shares: Float64Array, from: number, to: number): readonly [nu
   return [below.outer > OUTER ? 2 * from - to : from + below.cells * cell, above.outer > OUTER ? 2 * to - from : to - above.cells * cell]
 }
 
-async function byDraws(energy: FittedEnergy, rows: Float64Array, inside: MarginalsRequest['inside'], random: Random): Promise<Marginals> {
+/** Draws with weights that sum to one, [n × d], and how many of them count. */
+export interface WeightedDraws {
+  readonly points: Float64Array
+  readonly weights: Float64Array
+  readonly effective: number
+}
+
+/** @returns a reason where there are none that can be used */
+export async function reweightedDraws(energy: FittedEnergy, rows: Float64Array, inside: MarginalsRequest['inside'], random: Random): Promise<WeightedDraws | { readonly reason: string }> {
   const d = energy.columns.length
   const gaussian = enoughRows(rows, d) ? gaussianOfRows(rows, d) : null
-  if (gaussian === null) return { method: null, reason: 'the rows are too few to draw from something like the density' }
+  if (gaussian === null) return { reason: 'the rows are too few to draw from something like the density' }
   const proposals = [gaussian, studentProposal(gaussian), kernelProposal(rows, gaussian)]
   let best = { effective: -1, proposal: gaussian as Proposal }
   for (const [k, proposal] of proposals.entries()) {
     const { effective } = await weightedDraws(energy, proposal, PILOT, inside, random.split('pilot').split(k))
     if (effective > best.effective) best = { effective, proposal }
   }
-  const { points, weights, effective } = await weightedDraws(energy, best.proposal, DRAWS, inside, random.split('draws'))
-  if (!(effective >= LEAST_EFFECTIVE)) {
-    return { method: null, reason: `in ${d} columns no simple density is close enough to draw from (of ${DRAWS} draws ${Math.round(effective)} count, fewer than ${LEAST_EFFECTIVE})` }
+  const draws = await weightedDraws(energy, best.proposal, DRAWS, inside, random.split('draws'))
+  if (!(draws.effective >= LEAST_EFFECTIVE)) {
+    return { reason: `in ${d} columns no simple density is close enough to draw from (of ${DRAWS} draws ${Math.round(draws.effective)} count, fewer than ${LEAST_EFFECTIVE})` }
   }
+  return draws
+}
+
+async function byDraws(energy: FittedEnergy, rows: Float64Array, inside: MarginalsRequest['inside'], random: Random): Promise<Marginals> {
+  const found = await reweightedDraws(energy, rows, inside, random)
+  if ('reason' in found) return { method: null, ...found }
+  const { points, weights, effective } = found
+  const d = energy.columns.length
   const chosen = resample(points, weights, d, CONDITIONALS, random.split('resample').uniform())
   const columns: Marginal[] = []
   for (let j = 0; j < d; j++) columns.push(await meanConditional(energy, chosen, j, weightedRange(points, weights, j, d), inside))
@@ -159,7 +190,7 @@ async function byDraws(energy: FittedEnergy, rows: Float64Array, inside: Margina
 }
 
 /** Draws of a proposal with weights that sum to one, and how many of them count, 1/Σw². */
-async function weightedDraws(energy: FittedEnergy, proposal: Proposal, count: number, inside: MarginalsRequest['inside'], random: Random) {
+async function weightedDraws(energy: FittedEnergy, proposal: Proposal, count: number, inside: MarginalsRequest['inside'], random: Random): Promise<WeightedDraws> {
   const points = proposal.sample(count, random)
   const logProposal = proposal.logDensity(points)
   const logWeights = (await energies(energy, points, inside)).map((value, k) => -value - logProposal[k])
@@ -171,7 +202,7 @@ async function weightedDraws(energy: FittedEnergy, proposal: Proposal, count: nu
 }
 
 /** Systematic resampling (Kitagawa 1996): `most` points that all count alike. */
-function resample(points: Float64Array, weights: Float64Array, d: number, most: number, offset: number): Float64Array {
+export function resample(points: Float64Array, weights: Float64Array, d: number, most: number, offset: number): Float64Array {
   const chosen = new Float64Array(most * d)
   let [sum, taken] = [0, 0]
   for (let k = 0; k < weights.length && taken < most; k++) {
@@ -182,7 +213,7 @@ function resample(points: Float64Array, weights: Float64Array, d: number, most: 
 }
 
 /** Nearly all of one column of weighted points, and a little more. */
-function weightedRange(points: Float64Array, weights: Float64Array, j: number, d: number): readonly [number, number] {
+export function weightedRange(points: Float64Array, weights: Float64Array, j: number, d: number): readonly [number, number] {
   const order = Array.from(weights, (_, k) => k).sort((a, b) => points[a * d + j] - points[b * d + j])
   let sum = 0
   let [low, high] = [NaN, NaN]

@@ -1,5 +1,5 @@
-// A fitted energy on a bounded domain as one on all of ℝᵏ, by a smooth map onto the inside of the domain: what integrates, samples
-// and tests on ℝᵏ then serves every domain that has such a map. Its log Z is that of the domain's base measure.
+// A fitted energy on a bounded or curved domain as one on all of ℝᵏ, by smooth maps onto its parts: what integrates, samples and
+// tests on ℝᵏ then serves every domain. Its log Z is that of the domain's base measure.
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import { isReal } from '../model/domain.ts'
@@ -10,25 +10,57 @@ export interface OpenEnergy {
   /** Rows [n × d] in open coordinates [n × k]; without those on the boundary, which have none. */
   toOpen(rows: Float64Array): Float64Array
   toRows(open: Float64Array): Float64Array
+  /** Positions, among the open coordinates, of those that are unit vectors: only where spheres are kept as they are. */
+  readonly spheres: readonly (readonly number[])[]
 }
 
-/** Undefined for domains without such a map: those with directions. */
-export function openEnergy(energy: FittedEnergy, domain: PlacedDomain): OpenEnergy | undefined {
-  if (isReal(domain)) return { energy, toOpen: (rows) => rows, toRows: (open) => open }
-  const maps = domain.parts.flatMap((part) => (part.open ? [{ part, open: part.open }] : []))
-  if (maps.length < domain.parts.length) return undefined
+/**
+ * What becomes of spheres: `smallest` cuts them open, for integrals; `seamless` gives them a length, for what moves or draws, and k
+ * is one more for each; `ambient` leaves unit vectors as they are, with scores along the sphere.
+ */
+export type Opening = 'smallest' | 'seamless' | 'ambient'
+
+function openOf(part: Part, how: Opening): OpenCoordinates {
+  const found = how === 'smallest' ? part.open : part.curved?.[how] ?? part.open
+  // Whoever integrates or moves asks first whether the domain is discrete.
+  if (!found) throw new Error(`nothing lies between the points of ${part.text}`)
+  return found
+}
+
+/** Coordinates of the smallest map. */
+export const openSize = (domain: PlacedDomain): number => domain.parts.reduce((total, part) => total + openOf(part, 'smallest').size, 0)
+const GOLDEN = (Math.sqrt(5) - 1) / 2
+
+export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Opening): OpenEnergy {
+  if (isReal(domain)) return { energy, toOpen: (rows) => rows, toRows: (open) => open, spheres: [] }
+  const maps = domain.parts.map((part) => ({ part, open: openOf(part, how) }))
   const d = domain.columns.length
   const size = maps.reduce((total, { open }) => total + open.size, 0)
   const each = (count: number, use: (place: Place, row: number) => void): void => {
     for (let row = 0; row < count; row++) {
       let start = row * size
       for (const { part, open } of maps) {
-        use({ part, open, start, x: new Float64Array(part.columns.length) }, row)
+        use({ part, open, start, x: new Float64Array(part.coordinates.length) }, row)
         start += open.size
       }
     }
   }
+  const readPoint = ({ angles, columns }: Part, rows: Float64Array, row: number, x: Float64Array): void => {
+    if (angles) x.set(angles.pointOf(columns.map((j) => rows[row * d + j])))
+    else columns.forEach((j, k) => { x[k] = rows[row * d + j] })
+  }
+  const writeRow = ({ angles, columns }: Part, x: Float64Array, rows: Float64Array, row: number): void => {
+    const values = angles ? angles.columnsOf(x) : x
+    columns.forEach((j, k) => { rows[row * d + j] = values[k] })
+  }
+  let position = 0
+  const spheres = maps.flatMap(({ part, open }) => {
+    const own = Array.from({ length: open.size }, (_, k) => position + k)
+    position += open.size
+    return how === 'ambient' && part.curved ? [own] : []
+  })
   return {
+    spheres,
     energy: {
       columns: Array.from({ length: size }, (_, k) => `u${k + 1}`),
       evaluate: async (points) => {
@@ -37,7 +69,7 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain): OpenEner
         const volume = new Float64Array(count)
         each(count, ({ part, open, start, x }, row) => {
           volume[row] += open.toPart(points.subarray(start, start + open.size), x)
-          part.columns.forEach((j, k) => { rows[row * d + j] = x[k] })
+          writeRow(part, x, rows, row)
         })
         // Farther out than float64 tells values from their bound there is no density.
         const isLost = Array.from({ length: count }, (_, row) => !(Number.isFinite(volume[row]) && isInsideOpen(domain, rows, row)))
@@ -51,8 +83,9 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain): OpenEner
           const position = positions[row]
           if (position < 0) return
           const own = Float64Array.from(part.columns, (j) => inner.score[position * d + j])
-          part.columns.forEach((j, k) => { x[k] = rows[row * d + j] })
-          open.pullBack(points.subarray(start, start + open.size), x, own, score.subarray(start, start + open.size))
+          readPoint(part, rows, row, x)
+          const along = part.angles ? Float64Array.from(part.angles.scoreOf(part.columns.map((j) => rows[row * d + j]), own)) : own
+          open.pullBack(points.subarray(start, start + open.size), x, along, score.subarray(start, start + open.size))
         })
         return { energy: result, score }
       },
@@ -61,8 +94,9 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain): OpenEner
       const count = rows.length / d
       const points = new Float64Array(count * size)
       each(count, ({ part, open, start, x }, row) => {
-        part.columns.forEach((j, k) => { x[k] = rows[row * d + j] })
-        open.fromPart(x, points.subarray(start, start + open.size))
+        readPoint(part, rows, row, x)
+        // Lengths that mean nothing are spread evenly over what they can be.
+        open.fromPart(x, points.subarray(start, start + open.size), ((row + 1) * GOLDEN) % 1)
       })
       return withoutLost(points, size, Array.from({ length: count }, (_, row) => !points.subarray(row * size, (row + 1) * size).every(Number.isFinite)))
     },
@@ -71,11 +105,19 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain): OpenEner
       const rows = new Float64Array(count * d)
       each(count, ({ part, open, start, x }, row) => {
         open.toPart(points.subarray(start, start + open.size), x)
-        part.columns.forEach((j, k) => { rows[row * d + j] = x[k] })
+        writeRow(part, x, rows, row)
       })
       return rows
     },
   }
+}
+
+/** Up to here cells cover a space. */
+const FEW = 3
+
+/** As it is best integrated: by cells over the smallest map where that has few coordinates, else by draws. */
+export function openToIntegrate(energy: FittedEnergy, domain: PlacedDomain): OpenEnergy {
+  return openEnergy(energy, domain, openSize(domain) <= FEW ? 'smallest' : 'seamless')
 }
 
 interface Place {
@@ -88,7 +130,7 @@ interface Place {
 }
 
 function isInsideOpen({ parts, columns }: PlacedDomain, rows: Float64Array, row: number): boolean {
-  return parts.every((part) => part.columns.every((j, k) => {
+  return parts.every((part) => part.kind === 'sphere' || part.columns.every((j, k) => {
     const value = rows[row * columns.length + j]
     return value > part.intervals[k].lower && value < part.intervals[k].upper
   }))

@@ -3,8 +3,10 @@
 // With θ estimated, √n(Fₙ − F(·; θ̂)) is in the limit a Gaussian process with the covariance of 1{x ≤ t} − F(t) − ∂F/∂θ(t)·a(x),
 // a the influence of a row on θ̂ (Durbin 1973, theorem 1): narrower than the band of a distribution that was known. The band has
 // at every point the same number of standard errors; that number is the 95 % quantile of the largest, found by drawing the process.
+// Of rows with weights the shares are weighted; where rows form clusters, what varies are sums over these.
 import { multiply, symmetricEigen, transpose } from '../base/linear-algebra.ts'
 import type { Random } from '../base/random.ts'
+import type { Weighting } from '../estimate/weighting.ts'
 import type { LineDistribution } from './line-distribution.ts'
 
 export interface ProbabilityPlot {
@@ -12,7 +14,7 @@ export interface ProbabilityPlot {
   readonly x: Float64Array
   /** F(x; θ̂), [m]. */
   readonly probability: Float64Array
-  /** Share of the rows ≤ x less F(x), [m]. */
+  /** (Weighted) share of the rows ≤ x less F(x), [m]. */
   readonly difference: Float64Array
   /** Standard error of the difference, [m]. */
   readonly standardError: Float64Array
@@ -37,21 +39,40 @@ const LEVEL = 0.95
 export interface ProbabilityPlotRequest {
   /** All rows that were fitted, [n]. */
   readonly rows: Float64Array
+  /** How they count. */
+  readonly weighting?: Weighting
   readonly distribution: LineDistribution
-  /** Some of the rows, [m], and the influence of each, [m × P]; null for a distribution that owes nothing to the rows. */
-  readonly influence: { readonly rows: Float64Array; readonly values: Float64Array } | null
+  /** How the estimate hangs on the rows; null for a distribution that owes nothing to them. */
+  readonly influence: RowInfluences | ClusterInfluences | null
   readonly random: Random
 }
 
-export function probabilityPlot({ rows, distribution, influence, random }: ProbabilityPlotRequest): ProbabilityPlot {
+/** Some of the rows, [m], how they count, and the influence of each, [m × P]. */
+export interface RowInfluences {
+  readonly rows: Float64Array
+  readonly weighting?: Weighting
+  readonly values: Float64Array
+}
+
+/** Σ wᵢaᵢ of the rows of each cluster, over the number of rows, [C × P]; needed where rows form clusters. */
+export interface ClusterInfluences {
+  readonly ofClusters: Float64Array
+}
+
+export function probabilityPlot({ rows, weighting = {}, distribution, influence, random }: ProbabilityPlotRequest): ProbabilityPlot {
   const places = [...new Set(SHARES.map((share) => nearest(distribution.probability, share)))]
   const x = Float64Array.from(places, (place) => distribution.edges[place])
   const probability = Float64Array.from(places, (place) => distribution.probability[place])
-  const sorted = rows.slice().sort()
-  const empirical = shareBelow(sorted, x)
-  const difference = empirical.map((share, k) => share - probability[k])
+  const { sorted, below } = cumulative(rows, weighting.weights)
+  const difference = shareBelow(sorted, below, x).map((share, k) => share - probability[k])
   const size = x.length
-  const covariance = influence === null ? bridge(probability) : processCovariance(x, probability, places, distribution, influence)
+  const slopes = (): Float64Array => {
+    const count = distribution.slopes!.length / distribution.edges.length
+    return Float64Array.from({ length: count * size }, (_, e) => distribution.slopes![places[e % size] * count + Math.floor(e / size)])
+  }
+  const covariance = weighting.clusters ? clusterCovariance({ x, probability, difference, slopes }, rows, weighting, influence)
+    : influence && 'rows' in influence ? processCovariance({ x, probability, slopes }, influence)
+    : bridge(probability, weighting.weights)
   const deviation = Float64Array.from({ length: size }, (_, k) => Math.sqrt(Math.max(covariance[k * (size + 1)], 0)))
   const highest = highestOfProcess(covariance, deviation, random)
   const standardError = deviation.map((value) => value / Math.sqrt(rows.length))
@@ -59,7 +80,7 @@ export function probabilityPlot({ rows, distribution, influence, random }: Proba
   const critical = highest[Math.ceil(LEVEL * DRAWS) - 1]
   const at = (sense: number): Float64Array => probability.map((share, k) => inverse(distribution, share + sense * critical * standardError[k]))
   return {
-    quantile: probability.map((share) => sorted[Math.min(Math.max(Math.ceil(share * sorted.length) - 1, 0), sorted.length - 1)]), low: at(-1), high: at(1),
+    quantile: probability.map((share) => sorted[Math.max(0, below.findIndex((own) => own >= share - 1e-12))]), low: at(-1), high: at(1),
     x, probability, difference, standardError, largest, rows: rows.length, level: LEVEL,
     critical,
     pValue: (1 + highest.filter((value) => value >= largest).length) / (1 + DRAWS),
@@ -78,35 +99,65 @@ function inverse({ edges, probability }: LineDistribution, share: number): numbe
   return edges[above - 1] + (rise > 0 ? (share - probability[above - 1]) / rise : 0) * (edges[above] - edges[above - 1])
 }
 
-function shareBelow(sorted: Float64Array, x: Float64Array): Float64Array {
+/** Rows in increasing order, and the share of their weight up to each. */
+function cumulative(rows: Float64Array, weights: Float64Array | undefined): { readonly sorted: Float64Array; readonly below: Float64Array } {
+  if (!weights) return { sorted: rows.slice().sort(), below: rows.map((_, k) => (k + 1) / rows.length) }
+  const order = Uint32Array.from(rows, (_, k) => k).sort((a, b) => rows[a] - rows[b])
+  let sum = 0
+  const below = Float64Array.from(order, (row) => (sum += weights[row]))
+  return { sorted: Float64Array.from(order, (row) => rows[row]), below: below.map((own) => own / sum) }
+}
+
+function shareBelow(sorted: Float64Array, below: Float64Array, x: Float64Array): Float64Array {
   let place = 0
   return x.map((point) => {
     while (place < sorted.length && sorted[place] <= point) place++
-    return place / sorted.length
+    return place === 0 ? 0 : below[place - 1]
   })
 }
 
-/** Of the Brownian bridge: min(p, q) − pq. */
-function bridge(probability: Float64Array): Float64Array {
+/** Of the Brownian bridge: (min(p, q) − pq), times the mean of squared weights. */
+function bridge(probability: Float64Array, weights: Float64Array | undefined): Float64Array {
   const size = probability.length
+  const spread = weights ? weights.reduce((sum, weight) => sum + weight * weight, 0) / weights.length : 1
   return Float64Array.from({ length: size * size }, (_, e) => {
     const [p, q] = [probability[Math.floor(e / size)], probability[e % size]]
-    return Math.min(p, q) - p * q
+    return spread * (Math.min(p, q) - p * q)
   })
+}
+
+/** Points of a fitted distribution, [m]; `slopes` are ∂F/∂θ at them, [P × m]. */
+interface Points {
+  readonly x: Float64Array
+  readonly probability: Float64Array
+  readonly slopes: () => Float64Array
 }
 
 /** The covariance of √n(Fₙ − F(·; θ̂)) between points, row-major. */
-function processCovariance(x: Float64Array, probability: Float64Array, places: readonly number[], { slopes }: LineDistribution, influence: NonNullable<ProbabilityPlotRequest['influence']>): Float64Array {
-  const count = influence.rows.length
-  const parameters = influence.values.length / count
+function processCovariance({ x, probability, slopes }: Points, { rows, weighting, values }: RowInfluences): Float64Array {
+  const count = rows.length
   const size = x.length
-  const own = Float64Array.from({ length: parameters * size }, (_, e) => slopes![places[e % size] * parameters + Math.floor(e / size)])
-  const moved = multiply(influence.values, own, count, parameters, size)
-  const each = moved.map((value, e) => (influence.rows[Math.floor(e / size)] <= x[e % size] ? 1 : 0) - probability[e % size] - value)
+  const moved = multiply(values, slopes(), count, values.length / count, size)
+  const weights = weighting?.weights
+  const each = moved.map((value, e) => (rows[Math.floor(e / size)] <= x[e % size] ? 1 : 0) - probability[e % size] - value)
   const mean = new Float64Array(size)
-  each.forEach((value, e) => { mean[e % size] += value / count })
-  const centred = each.map((value, e) => value - mean[e % size])
+  each.forEach((value, e) => { mean[e % size] += value * (weights?.[Math.floor(e / size)] ?? 1) / count })
+  const centred = each.map((value, e) => (value - mean[e % size]) * (weights?.[Math.floor(e / size)] ?? 1))
   return multiply(transpose(centred, count, size), centred, size, count, size).map((value) => value / count)
+}
+
+/** The same where what varies are sums over clusters. */
+function clusterCovariance({ x, probability, difference, slopes }: Points & { readonly difference: Float64Array }, rows: Float64Array, { weights, clusters }: Weighting, influence: RowInfluences | ClusterInfluences | null): Float64Array {
+  const size = x.length
+  const { of, count } = clusters!
+  const sums = influence && 'ofClusters' in influence
+    ? multiply(influence.ofClusters, slopes(), count, influence.ofClusters.length / count, size).map((value) => -rows.length * value)
+    : new Float64Array(count * size)
+  rows.forEach((row, i) => {
+    const weight = weights ? weights[i] : 1
+    for (let k = 0; k < size; k++) sums[of[i] * size + k] += weight * ((row <= x[k] ? 1 : 0) - probability[k] - difference[k])
+  })
+  return multiply(transpose(sums, count, size), sums, size, count, size).map((value) => value / rows.length)
 }
 
 /** Largest absolute standardized values of drawn processes, increasing. */

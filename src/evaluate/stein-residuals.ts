@@ -8,8 +8,11 @@
 // polynomials are damped by exp(−u²/8): their errors then hold from a hundred rows on, and heavy tails are seen sooner than by
 // the fourth moment. Where the domain ends or is curved, the squares are weighted by a matrix W along it that vanishes at its
 // ends, as in the objective: E[φᵀWg + ∇·(Wg)] = 0 for fields g. With θ estimated, θ̂ − θ ≈ mean aᵢ, the mean of rᵢ has the variance of rᵢ + (∂r/∂θ)aᵢ over n (Pierce 1982).
+// Where rows count for more or less than one, all means are weighted; where they form clusters, what varies are sums over these.
 import type { RowWeights } from '../estimate/domain-metric.ts'
 import { rowMoments } from '../estimate/row-moments.ts'
+import { errorOfMean } from '../estimate/weighting.ts'
+import type { Weighting } from '../estimate/weighting.ts'
 
 /** What a residual is about; `dependence` is that of two columns. */
 export type Aspect = 'location' | 'spread' | 'skewness' | 'tails' | 'dependence'
@@ -35,6 +38,10 @@ export interface Estimation {
   readonly rows: Float64Array
   readonly scores: Float64Array
   readonly weights?: RowWeights | undefined
+  /** How these rows count. */
+  readonly weighting?: Weighting
+  /** Σ wᵢaᵢ of all rows of each cluster, over the number of rows fitted, [C × P]; only where there are clusters. */
+  readonly ofClusters?: Float64Array
 }
 
 /** Damping of the polynomials of degree two and three. */
@@ -80,23 +87,35 @@ function testsOf(dimension: number): Test[] {
  * @param estimation what is known of the estimate; null for a density that owes nothing to these rows
  * @param fittedRows how many rows were fitted
  * @param weights of the rows, on domains that end or are curved
+ * @param weighting how the rows count; its clusters numbered as in `estimation.ofClusters`
  */
-export function steinResiduals(rows: Float64Array, scores: Float64Array, dimension: number, estimation: Estimation | null, fittedRows: number, weights?: RowWeights): SteinResidual[] {
-  const { mean, covariance } = rowMoments(rows, dimension)
+export function steinResiduals(rows: Float64Array, scores: Float64Array, dimension: number, estimation: Estimation | null, fittedRows: number, weights?: RowWeights, weighting: Weighting = {}): SteinResidual[] {
+  const { mean, covariance } = rowMoments(rows, dimension, weighting.weights)
   const deviation = Float64Array.from({ length: dimension }, (_, j) => Math.sqrt(covariance[j * (dimension + 1)]))
   const tests = testsOf(dimension)
   const whole = perRow(tests, { rows, scores, weights }, mean, deviation)
   const count = rows.length / dimension
-  const plain = Array.from(tests, (_, t) => moments(whole, t, tests.length))
-  const corrected = estimation && correctedVariances(tests, estimation, mean, deviation)
+  const slopes = estimation && meanSlopes(tests, estimation, mean, deviation)
+  const corrected = estimation && correctedVariances(tests, slopes!, estimation, mean, deviation)
   return tests.map(({ aspect, columns }, t): SteinResidual => {
-    const { value, variance } = plain[t]
+    const own = columnOf(whole, t, tests.length)
+    const { value, variance } = moments(own, weighting)
     // All rows share the error of the estimate; rows that were left out add their own chance.
-    const squared = corrected === null ? variance / count : corrected[t] * variance / fittedRows + variance * Math.max(0, 1 / count - 1 / fittedRows)
+    const squared = corrected === null ? variance / count
+      : estimation?.ofClusters && weighting.clusters ? clusterVariance(own, value, weighting, slopes![t], estimation.ofClusters)
+      : corrected[t] * variance / fittedRows + variance * Math.max(0, 1 / count - 1 / fittedRows)
     const isFitted = corrected !== null && (value ** 2 * count <= FITTED ** 2 * variance || corrected[t] < LEFT)
     const standardError = isFitted ? 0 : Math.sqrt(squared)
     return { aspect, columns, value, standardError, z: standardError > 0 ? value / standardError : null }
   })
+}
+
+/** The variance of the mean of r + (∂r/∂θ)a, r of some of the rows of the clusters and a of all of them. */
+function clusterVariance(own: Float64Array, value: number, { weights, clusters }: Weighting, slope: Float64Array, ofClusters: Float64Array): number {
+  const size = slope.length
+  const sums = Float64Array.from({ length: ofClusters.length / size }, (_, c) => slope.reduce((sum, factor, p) => sum + factor * ofClusters[c * size + p], 0))
+  own.forEach((residual, i) => { sums[clusters!.of[i]] += (weights ? weights[i] : 1) * (residual - value) / own.length })
+  return sums.reduce((sum, each) => sum + each * each, 0)
 }
 
 interface WeightedRows {
@@ -157,19 +176,18 @@ function standardize(u: Float64Array, rows: Float64Array, row: number, mean: Flo
   for (let j = 0; j < u.length; j++) u[j] = (rows[row * u.length + j] - mean[j]) / deviation[j]
 }
 
-/** Mean and variance (divisor n) of one column of a row-major table. */
-function moments(values: Float64Array, column: number, columns: number): { readonly value: number; readonly variance: number } {
-  const count = values.length / columns
-  let value = 0
-  for (let k = column; k < values.length; k += columns) value += values[k] / count
-  let variance = 0
-  for (let k = column; k < values.length; k += columns) variance += (values[k] - value) ** 2 / count
-  return { value, variance }
+const columnOf = (values: Float64Array, column: number, columns: number): Float64Array => Float64Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column])
+
+/** Weighted mean of values, and the variance of that mean times their number. */
+function moments(values: Float64Array, weighting: Weighting): { readonly value: number; readonly variance: number } {
+  const { weights } = weighting
+  const weighted = weights ? values.map((value, i) => weights[i] * value) : values
+  const value = weighted.reduce((sum, each) => sum + each, 0) / values.length
+  return { value, variance: errorOfMean(weighted, weighting) ** 2 * values.length }
 }
 
-/** The variance of r + (∂r/∂θ)a as a share of that of r, for each test. */
-function correctedVariances(tests: readonly Test[], estimation: Estimation, mean: Float64Array, deviation: Float64Array): number[] {
-  const { rows, weights, influences, scoreSlopes } = estimation
+/** ∂/∂θ of the mean residual of each test, [tests][P]. */
+function meanSlopes(tests: readonly Test[], { rows, weights, weighting, influences, scoreSlopes }: Estimation, mean: Float64Array, deviation: Float64Array): Float64Array[] {
   const d = mean.length
   const count = rows.length / d
   const size = influences.length / count
@@ -177,22 +195,25 @@ function correctedVariances(tests: readonly Test[], estimation: Estimation, mean
   const u = new Float64Array(d)
   for (let row = 0; row < count; row++) {
     standardize(u, rows, row, mean, deviation)
+    const share = (weighting?.weights?.[row] ?? 1) / count
     tests.forEach((test, t) => {
       for (const [j, factor] of pullOf(test, u, rows, row, deviation, weights).factors) {
         const start = (row * d + j) * size
-        for (let p = 0; p < size; p++) slopes[t][p] -= factor / count * scoreSlopes[start + p]
+        for (let p = 0; p < size; p++) slopes[t][p] -= factor * share * scoreSlopes[start + p]
       }
     })
   }
-  const own = perRow(tests, estimation, mean, deviation)
-  const whole = own.slice()
-  for (let row = 0; row < count; row++) {
-    for (let t = 0; t < tests.length; t++) {
-      for (let p = 0; p < size; p++) whole[row * tests.length + t] += slopes[t][p] * influences[row * size + p]
-    }
-  }
-  return tests.map((_, t) => {
-    const raw = moments(own, t, tests.length).variance
-    return raw > 0 ? moments(whole, t, tests.length).variance / raw : 1
+  return slopes
+}
+
+/** The variance of r + (∂r/∂θ)a as a share of that of r, for each test. */
+function correctedVariances(tests: readonly Test[], slopes: readonly Float64Array[], estimation: Estimation, mean: Float64Array, deviation: Float64Array): number[] {
+  const { influences, weighting = {} } = estimation
+  const all = perRow(tests, estimation, mean, deviation)
+  return slopes.map((slope, t) => {
+    const own = columnOf(all, t, tests.length)
+    const moved = own.map((value, row) => slope.reduce((sum, factor, p) => sum + factor * influences[row * slope.length + p], value))
+    const raw = moments(own, weighting).variance
+    return raw > 0 ? moments(moved, weighting).variance / raw : 1
   })
 }

@@ -26,7 +26,8 @@ export function residualSection({ fit }: { readonly fit: FitJson }): Html | null
     ? html`<p class="verdict">No sign that it does: no residual is larger than chance makes it.</p>`
     : html`<p class="verdict">${beyond.length === 1 ? 'In one way' : `In ${formatCount(beyond.length)} ways`} beyond chance:</p>
 <ul>${beyond.slice(0, mostWords).map((residual) => html`<li>${typographic(residualWords(residual))}</li>`)}${beyond.length > mostWords ? html`<li>and ${formatCount(beyond.length - mostWords)} more</li>` : null}</ul>`
-  const { columns } = fit.data
+  // Of angles these are the coordinates of the unit vector.
+  const columns = [...new Set(fit.residuals.flatMap((residual) => residual.columns))]
   return html`<section><h2>Where the density misses the rows</h2>
 ${verdict}
 ${columnTable(fit.residuals, columns, critical)}

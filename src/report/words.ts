@@ -77,7 +77,8 @@ export function shownLogLikelihood(fit: FitJson): { readonly value: number; read
 
 /** What the baselines are called, in the order in which they are shown. */
 export const baselineWords: readonly (readonly [BaselineName, string])[] = [
-  ['gaussian', 'Gaussian'], ['kernelDensity', 'kernel density'], ['gaussianMixture', 'Gaussian mixture'], ['independent', 'independence'],
+  ['gaussian', 'Gaussian'], ['kernelDensity', 'kernel density'], ['gaussianMixture', 'Gaussian mixture'],
+  ['uniform', 'uniform'], ['vonMisesFisher', 'von Mises–Fisher'], ['independent', 'independence'],
 ]
 
 /** One baseline against the model. */

@@ -9,11 +9,12 @@ import { someColumns } from '../data/domain-rows.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { independentBaseline } from '../evaluate/baselines/independent.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
-import { perBaseline } from '../evaluate/baselines/baseline.ts'
+import { mapBaselines, perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
 import { MOST_ENUMERATED, enumerate } from '../engine/enumeration.ts'
+import { directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../evaluate/baselines/directions.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
-import { openEnergy } from '../evaluate/open-energy.ts'
+import { openEnergy, openToIntegrate } from '../evaluate/open-energy.ts'
 import { sphereArea, sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
 import { formatNumber } from '../report/format.ts'
 import { isDiscrete, lebesgueColumns } from '../model/domain.ts'
@@ -21,16 +22,17 @@ import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import { steinResiduals } from '../evaluate/stein-residuals.ts'
+import { clusterInfluences } from '../estimate/sensitivity.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
 import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { NormalizerContext } from '../evaluate/log-normalizer/method.ts'
 import { normalize } from '../evaluate/log-normalizer/normalize.ts'
 import { quadrature } from '../evaluate/log-normalizer/quadrature.ts'
-import { weightingOf } from '../estimate/weighting.ts'
+import { weightingOf, weightingOfSome } from '../estimate/weighting.ts'
 import type { Weighting } from '../estimate/weighting.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
-import { thinRows } from '../estimate/row-moments.ts'
+import { thinRows, thinnedRow } from '../estimate/row-moments.ts'
 import type { Residual } from '../report/fit-json.ts'
 
 export interface KnownLogNormalizer {
@@ -96,8 +98,9 @@ const FIT_BUDGET = 400_000
 export async function findLogNormalizer({ domain, ...about }: Omit<NormalizerContext, 'budget'> & { readonly domain: PlacedDomain }, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
   try {
     if (isDiscrete(domain)) return await byEnumeration(about.energy, warnings)
-    const open = openEnergy(about.energy, domain)
-    if (!open) return await onSphere(about.energy, domain, about.rows, warnings)
+    const whole = await onSphere(about.energy, domain, about.rows, warnings)
+    if (whole) return whole
+    const open = openToIntegrate(about.energy, domain)
     const context = { ...about, energy: open.energy, rows: open.toOpen(about.rows), budget: FIT_BUDGET }
     const { chosen, refused, warnings: found } = await normalize(context, [quadrature.refuses(context) === null ? 'quadrature' : 'annealed', 'dual'])
     warnings.push(...found)
@@ -123,26 +126,32 @@ async function byEnumeration(energy: FittedEnergy, warnings: Warning[]): Promise
   return null
 }
 
-/** log Z on a sphere; null, with a warning, where there are too many dimensions. */
-async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | null> {
+/** log Z on a sphere alone, of up to three dimensions: there cells need no seam. */
+async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, warnings: Warning[]): Promise<KnownLogNormalizer | undefined> {
   const found = await sphereNormalizer(energy, domain, rows)
-  if (!found) warnings.push({ code: 'unnormalized', message: `log Z is not known: quadrature reaches spheres of up to three dimensions, alone, and the domain is ${domain.text}. Scores are known, densities only up to a factor.` })
+  if (!found) return undefined
   const uniform = -sphereArea(domain.coordinates.length)
-  const mean = found && meanWithError((await energy.evaluate(rows)).energy.map((value) => -value - found.value)).value
-  if (mean !== undefined && mean < uniform) {
+  const mean = meanWithError((await energy.evaluate(rows)).energy.map((value) => -value - found.value)).value
+  if (mean < uniform) {
     warnings.push({ code: 'mode-without-rows', message: `The density has its mass where no rows are: they are less likely (${formatNumber(mean, 3)} nats a row) than under the uniform distribution (${formatNumber(uniform, 3)}). Score matching sees slopes at the rows, and hardly how high modes apart stand. Take fewer parameters, such as von-mises-fisher, or hold some with --fix.` })
   }
-  return found ?? null
+  return found
 }
 
 /**
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
- * another base measure than theirs: beside directions nothing compares.
- * @param weights of the rows, with mean one: only the Gaussian knows of them
+ * another base measure than theirs. Directions have their own; beside other columns they have none.
+ * @param weights of the rows, with mean one: only the Gaussian and von Mises–Fisher know of them
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array): Baselines {
-  if (isDiscrete(domain)) return perBaseline((name) => (name === 'independent' ? independentBaseline(rows, domain.columns.length, weights) : null))
+  if (isDiscrete(domain)) return { ...perBaseline(() => null), independent: independentBaseline(rows, domain.columns.length, weights) }
   const kept = lebesgueColumns(domain)
+  if (domain.parts.every(({ kind }) => kind === 'sphere')) {
+    return {
+      ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher: vonMisesFisherBaseline(rows, domain, weights),
+      kernelDensity: weights || rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain),
+    }
+  }
   if (kept === undefined) return perBaseline(() => null)
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
   const [training, dimension] = [select(rows), kept.length]
@@ -159,7 +168,6 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
     kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension)),
     gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension)),
-    independent: null,
   }
 }
 
@@ -173,15 +181,15 @@ export async function compareLikelihoods(
   energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}, kernelRows = Infinity,
 ): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const ofBaselines = perBaseline((name) => (name === 'kernelDensity' ? null : baselines[name]?.logDensity(rows, () => areTraining) ?? null))
-  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian, areTraining, weighting, kernelRows)
+  const ofBaselines = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
+  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? null, areTraining, weighting, kernelRows)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
   return {
     model: model && { value: model.value, standardError: Math.hypot(model.standardError, logZ!.standardError) },
-    baselines: perBaseline((name) => (name === 'kernelDensity' ? kernelDensity?.mean ?? null : mean(ofBaselines[name]))),
-    differences: perBaseline((name) => (name === 'kernelDensity' ? (perRow && kernelDensity?.behind) ?? null : against(ofBaselines[name]))),
+    baselines: mapBaselines(ofBaselines, (own, name) => (name === 'kernelDensity' ? kernelDensity?.mean ?? null : mean(own))),
+    differences: mapBaselines(ofBaselines, (own, name) => (name === 'kernelDensity' ? (perRow && kernelDensity?.behind) ?? null : against(own))),
   }
 }
 
@@ -206,27 +214,34 @@ function kernelDensityBeside(
 
 /**
  * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
- * gains there over the Gaussian is added to the Gaussian's mean over all, so that both, and the model, stand for the same rows.
+ * gains there over the Gaussian (of directions von Mises–Fisher) is added to the other's mean over all, so that both, and the model,
+ * stand for the same rows.
  */
-export function baselineLikelihoods({ gaussian, kernelDensity, gaussianMixture, independent }: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean) {
+export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean): PerBaseline<number | null> & { readonly kernelDensityRows: number } {
   const count = rows.length / dimension
+  const { kernelDensity, independent } = baselines
   if (independent) return { ...perBaseline(() => null), independent: meanWithError(independent.logDensity(rows)).value, kernelDensityRows: count }
-  if (gaussian === null || kernelDensity === null) return { ...perBaseline(() => null), kernelDensityRows: count }
+  const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? null
+  if (beside === null || kernelDensity === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
   const chosen = new Float64Array(some.count * dimension)
   for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
-  const all = gaussian.logDensity(rows)
+  const all = beside.logDensity(rows)
   const { value } = meanWithError(all)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
-  const mixture = gaussianMixture && meanWithError(gaussianMixture.logDensity(rows)).value
-  return { gaussian: value, kernelDensity: value + gain.value, gaussianMixture: mixture, independent: null, kernelDensityRows: some.count }
+  return {
+    ...mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? value + gain.value : baseline === beside ? value : baseline && meanWithError(baseline.logDensity(rows)).value)),
+    kernelDensityRows: some.count,
+  }
 }
 
-/** Kernel Stein test of the rows; null where the score is not finite. */
-export async function testGoodness(energy: FittedEnergy, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
-  if (rows.length / energy.columns.length < 10) return null
+/** Kernel Stein test of the rows; null where they are too few or the score is not finite. */
+export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
+  const open = openEnergy(energy, domain, 'ambient')
+  const points = open.toOpen(rows)
+  if (points.length / open.energy.columns.length < 10) return null
   try {
-    const { test, statistic, pValue } = await kernelSteinTest(energy, rows, random)
+    const { test, statistic, pValue } = await kernelSteinTest(open.energy, points, random, { spheres: open.spheres })
     return { test, statistic, pValue }
   } catch (error) {
     if (error instanceof UnnormError) return null
@@ -241,14 +256,27 @@ const RESIDUAL_ROWS = 20_000
 /** Enough for a standard error good to two hundredths. */
 const SLOPE_ROWS = 5000
 
-/** Residuals of the rows that were fitted; null where they are too few or a score is not finite. */
-export async function findResiduals(energy: FittedEnergy, table: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
-  const d = energy.columns.length
+/**
+ * Residuals of the points that were fitted, by the coordinates of the model; null where they are too few or a score is not finite.
+ * @param points with their weights and clusters
+ */
+export async function findResiduals(points: Table, split: Split, sensitivity: Sensitivity): Promise<Residual[] | null> {
+  const { columns } = points
+  const d = columns.length
   const each = 4 * d + (d * (d - 1)) / 2
-  const rows = partOf(table, 'train', split, Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each)))
-  const { score } = await energy.evaluate(rows)
-  if (rows.length < 10 * d || !score.every(Number.isFinite)) return null
-  const some = thinRows(rows, d, Math.min(SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount)))))
-  const estimation = { rows: some, scores: (await energy.evaluate(some)).score, influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some), weights: await sensitivity.weights(some) }
-  return steinResiduals(rows, score, d, estimation, split.trainCount, await sensitivity.weights(rows)).map(({ columns, ...residual }) => ({ ...residual, columns: columns.map((j) => energy.columns[j]) }))
+  const most = Math.min(RESIDUAL_ROWS, Math.floor(RESIDUAL_NUMBERS / each))
+  const rows = partOf(points, 'train', split, most)
+  const count = rows.length / d
+  const scores = await sensitivity.scores(rows)
+  if (count < 10 || !scores.every(Number.isFinite)) return null
+  const all = weightingOfPart(points, 'train', split, split.trainCount)
+  const weighting = weightingOfSome(all, count, (k) => Math.floor((k * split.trainCount) / count))
+  const limit = Math.min(count, SLOPE_ROWS, Math.max(200, Math.floor(SLOPE_NUMBERS / (d * sensitivity.parameterCount))))
+  const some = thinRows(rows, d, limit)
+  const estimation = {
+    rows: some, scores: await sensitivity.scores(some), influences: await sensitivity.influences(some), scoreSlopes: await sensitivity.scoreSlopes(some), weights: await sensitivity.weights(some),
+    weighting: weightingOfSome(weighting, limit, (k) => thinnedRow(k, count, limit)),
+    ...(all.clusters ? { ofClusters: await clusterInfluences(sensitivity, partOf(points, 'train', split, split.trainCount), d, all) } : {}),
+  }
+  return steinResiduals(rows, scores, d, estimation, split.trainCount, await sensitivity.weights(rows), weighting).map((residual) => ({ ...residual, columns: residual.columns.map((j) => columns[j]) }))
 }

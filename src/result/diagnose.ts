@@ -2,8 +2,10 @@
 import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
 import type { Table } from '../data/table.ts'
+import { clusterInfluences } from '../estimate/sensitivity.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
-import { thinRows } from '../estimate/row-moments.ts'
+import { thinRows, thinnedRow } from '../estimate/row-moments.ts'
+import { weightingOfSome } from '../estimate/weighting.ts'
 import { lineDistribution } from '../evaluate/line-distribution.ts'
 import { probabilityPlot } from '../evaluate/probability-plot.ts'
 import type { ProbabilityPlot } from '../evaluate/probability-plot.ts'
@@ -13,7 +15,7 @@ import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { BinaryMoments } from '../report/binary-moments.ts'
 import { prepareMargins } from '../report/landscape/margins.ts'
 import type { Margins } from '../report/landscape/margins.ts'
-import { partOf } from './assess.ts'
+import { partOf, weightingOfPart } from './assess.ts'
 
 export interface Diagnosis {
   /** The density of each column alone; null for networks, fits with noise, and where there is no density. */
@@ -41,14 +43,18 @@ const INFLUENCES = 4000
 const ROWS = 200_000
 
 export async function diagnoseFit({ energy, table, split, domain, sensitivity, random }: Diagnosed): Promise<Diagnosis> {
-  // Margins are integrals over the other columns, each by itself.
-  if (domain.parts.some(({ kind }) => kind !== 'box')) return nothingDiagnosed
+  const isFlat = domain.parts.every(({ kind }) => kind === 'box')
   const inside = isReal(domain) ? undefined : (point: Float64Array): boolean => domain.parts.every((part) => part.outside(part.columns.map((j) => point[j])) === undefined)
-  if (table.columns.length > 1) return { ...nothingDiagnosed, margins: await prepareMargins(table, { energy, inside, random: random.split('margins') }) }
-  const rows = partOf(table, 'train', split, ROWS)
+  if (table.columns.length > 1) return { ...nothingDiagnosed, margins: await prepareMargins(table, isFlat ? { energy, inside, random: random.split('margins') } : { energy, domain, random: random.split('margins') }) }
+  // A circle has no first point, from which probabilities would be counted.
+  if (!isFlat) return nothingDiagnosed
+  // Clusters are looked at whole.
+  const rows = partOf(table, 'train', split, table.clusters ? split.trainCount : ROWS)
+  const weighting = weightingOfPart(table, 'train', split, rows.length)
   const distribution = await lineDistribution(energy, rows, inside, (points) => sensitivity.logDensitySlopes(points))
   if (distribution === null) return nothingDiagnosed
   const some = thinRows(rows, 1, INFLUENCES)
-  const influence = { rows: some, values: await sensitivity.influences(some) }
-  return { ...nothingDiagnosed, probabilities: probabilityPlot({ rows, distribution, influence, random: random.split('probabilities') }) }
+  const influence = weighting.clusters ? { ofClusters: await clusterInfluences(sensitivity, rows, 1, weighting) }
+    : { rows: some, values: await sensitivity.influences(some), weighting: weightingOfSome(weighting, some.length, (k) => thinnedRow(k, rows.length, some.length)) }
+  return { ...nothingDiagnosed, probabilities: probabilityPlot({ rows, weighting, distribution, influence, random: random.split('probabilities') }) }
 }

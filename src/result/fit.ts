@@ -17,7 +17,6 @@ import type { Derived } from '../estimate/derived.ts'
 import { objectiveProgram } from '../estimate/objective-program.ts'
 import { clusterWarning, findClusters } from '../evaluate/clusters.ts'
 import { calibrationWarnings } from '../evaluate/ladder-calibration.ts'
-import { openEnergy } from '../evaluate/open-energy.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import { isDiscrete } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
@@ -86,7 +85,6 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, points, environment.engine)
   const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
   const fitted = evaluationRows(table, 'train', split)
-  const open = openEnergy(energy, domain)
   const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
     { energy, domain, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
   ) : null)
@@ -115,9 +113,9 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   if (clusters && heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
   // Test and calibration take rows as independent draws that count alike.
-  const goodness = table.weights || table.clusters || !open ? null : await testGoodness(open.energy, open.toOpen(unseen), random.split('goodness of fit'))
+  const goodness = table.weights || table.clusters || isDiscrete(domain) ? null : await testGoodness(energy, domain, unseen, random.split('goodness of fit'))
   const { sensitivity } = estimated
-  const residuals = table.weights || table.clusters || !sensitivity || isDiscrete(domain) ? null : await findResiduals(energy, table, split, sensitivity)
+  const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
@@ -151,8 +149,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
-    // Histograms and bands take rows as independent draws that count alike.
-    diagnose: async () => (isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ && !table.weights && !table.clusters ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed),
+    diagnose: async () => (isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed),
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },

@@ -12,7 +12,9 @@ import type { Rungs } from './rungs.ts'
 import type { ChainSampler, DescentSampler } from './sampler.ts'
 import { mala } from './samplers/mala.ts'
 import { refuseOpenTails } from './tails.ts'
-import { inCoordinates, scaled, toData } from './target.ts'
+import { ontoSpheres } from './geometry.ts'
+import { flatTarget } from './flat-target.ts'
+import { inCoordinates, roundOnSpheres, scaled, spheresIn, toData } from './target.ts'
 import type { Coordinates, Evaluates, Target } from './target.ts'
 
 export interface Samples {
@@ -54,18 +56,22 @@ const DOUBLINGS = 3
 const INVERSE_TEMPERATURES = Array.from({ length: 7 }, (_, k) => 0.01 ** (k / 6))
 const LADDER_RUNGS = 16
 
-/** Starts for chains: draws of N(center, 4 LLᵀ). */
+/** Starts for chains: draws of N(center, 4 LLᵀ), on spheres of the uniform distribution. */
 function overdispersedStarts(coordinates: Coordinates, count: number, random: Random): Float64Array {
   const points = new Float64Array(count * coordinates.center.length)
   random.fillNormal(points)
   for (let k = 0; k < points.length; k++) points[k] *= OVERDISPERSED
-  return toData(points, coordinates)
+  return toData(ontoSpheres(points, coordinates.center.length, spheresIn(coordinates)), coordinates)
 }
 
-/** Coordinates in which rows [n × d] of given moments have unit covariance; their columns' scales alone where that is singular. */
-export function coordinatesOf(mean: Float64Array, covariance: Float64Array): Coordinates {
+/**
+ * Coordinates in which rows [n × d] of given moments have unit covariance; their columns' scales alone where that is singular.
+ * @param spheres positions of unit vectors
+ */
+export function coordinatesOf(ofRows: Float64Array, covarianceOfRows: Float64Array, spheres?: readonly (readonly number[])[]): Coordinates {
+  const { mean, covariance } = roundOnSpheres(ofRows, covarianceOfRows, spheres)
   const d = mean.length
-  return { center: mean, lower: choleskyDecompose(covariance, d) ?? mean.map((_, j) => Math.sqrt(covariance[j * (d + 1)]) || 1) }
+  return { center: mean, lower: choleskyDecompose(covariance, d) ?? mean.map((_, j) => Math.sqrt(covariance[j * (d + 1)]) || 1), ...(spheres && spheres.length > 0 ? { spheres } : {}) }
 }
 
 /**
@@ -74,7 +80,8 @@ export function coordinatesOf(mean: Float64Array, covariance: Float64Array): Coo
  * @throws UnnormError `not-integrable`, `energy-not-finite`, `diverged-chains`, `interrupted`
  */
 export async function sampleEnergy(energy: Evaluates, where: Coordinates, sampler: ChainSampler | ChainSampler<Rungs>, settings: ChainSettings, random: Random): Promise<Samples> {
-  await refuseOpenTails(inCoordinates(energy, where), (point) => `(${Array.from(toData(point, where), (x) => x.toPrecision(3)).join(', ')}) and beyond`, random.split('rays'))
+  const flat = flatTarget(inCoordinates(energy, where), random.split('directions'))
+  if (flat) await refuseOpenTails(flat.target, (point) => `(${Array.from(toData(flat.whole(point), where), (x) => x.toPrecision(3)).join(', ')}) and beyond`, random.split('rays'))
   if (sampler.kind === 'chain') {
     return runToMixing<Target>({ sampler: sampler as ChainSampler, blocks: 1, in: (coordinates) => inCoordinates(energy, coordinates) }, where, settings, random)
   }
@@ -127,7 +134,8 @@ function judge<T>(parts: readonly Drawn<T>[], count: number, toRows: (points: Fl
   return {
     rows: Float64Array.from({ length: count * d }, (_, k) => rows[kept[Math.floor(k / d)] * d + (k % d)]),
     energy: Float64Array.from(kept, (k) => energy[k]),
-    columns, energyDiagnostics, mixed: areMixed([...columns, energyDiagnostics]),
+    // Of a uniform density the energy says nothing.
+    columns, energyDiagnostics, mixed: areMixed(energy.every((value) => value === energy[0]) ? columns : [...columns, energyDiagnostics]),
     chains, steps: draws,
     acceptance: parts.reduce((sum, part) => sum + share(part) * part.acceptance, 0),
     divergences: parts.reduce((sum, { divergences }) => sum + divergences, 0),

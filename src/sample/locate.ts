@@ -2,6 +2,7 @@
 // end on gives a scale for each column. For model files without rows.
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
+import { flatTarget } from './flat-target.ts'
 import { inCoordinates, scaled, toData } from './target.ts'
 import type { Coordinates, Evaluates } from './target.ts'
 
@@ -11,8 +12,23 @@ const CLIMBS = 300
 /** Hills lower than this below the highest hold nothing. */
 const DEEP = 20
 
-/** @throws UnnormError `energy-not-finite` */
-export async function locate(energy: Evaluates, d: number, random: Random): Promise<Coordinates> {
+/**
+ * @param spheres positions of unit vectors: there is nothing to look for
+ * @throws UnnormError `energy-not-finite`
+ */
+export async function locate(energy: Evaluates, d: number, random: Random, spheres: readonly (readonly number[])[] = []): Promise<Coordinates> {
+  if (spheres.length === 0) return locateFlat(energy, d, random)
+  const unit: Coordinates = { ...scaled(new Float64Array(d), new Float64Array(d).fill(1)), spheres }
+  const flat = flatTarget(inCoordinates(energy, unit), random.split('directions'))
+  if (!flat) return unit
+  const { center, lower } = await locateFlat(flat.target, flat.target.dimension, random)
+  const curved = new Set(spheres.flat())
+  let next = 0
+  const place = Array.from({ length: d }, (_, j) => (curved.has(j) ? -1 : next++))
+  return { center: Float64Array.from(place, (k) => (k < 0 ? 0 : center[k])), lower: Float64Array.from(place, (k) => (k < 0 ? 1 : lower[k])), spheres }
+}
+
+async function locateFlat(energy: Evaluates, d: number, random: Random): Promise<Coordinates> {
   const roughly = await search(energy, scaled(new Float64Array(d), new Float64Array(d).fill(1)), powersOfTen(-4, 8), random.split('far'))
   // Again in units that fit, in which climbs reach the top.
   return search(energy, roughly, powersOfTen(-1, 1), random.split('near'))

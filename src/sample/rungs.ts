@@ -1,10 +1,12 @@
 // The densities of parallel tempering: the target on the first rung, ever flatter ones above it.
+import type { SphereBlock } from './geometry.ts'
 import type { Levels } from './sampler.ts'
 import type { Evaluated, Target } from './target.ts'
 
 /** Densities that chains are exchanged between. A batch holds one block of as many chains for each. */
 export interface Rungs {
   readonly dimension: number
+  readonly spheres?: readonly SphereBlock[]
   readonly count: number
   /**
    * Energies and scores of `count` equal blocks of points.
@@ -16,7 +18,7 @@ export interface Rungs {
 /** exp(−βE) for inverse temperatures β, the first of which is 1. */
 export function temperatures(target: Target, inverse: readonly number[]): Rungs {
   return {
-    dimension: target.dimension, count: inverse.length,
+    dimension: target.dimension, count: inverse.length, ...(target.spheres ? { spheres: target.spheres } : {}),
     evaluate: async (points, rungs) => {
       const { energy, score } = await target.evaluate(points)
       const chains = energy.length / inverse.length

@@ -1,6 +1,7 @@
 // What is sampled, p ∝ exp(−E), and the coordinates it is sampled in: a linear change of them is the metric of every sampler
 // (Girolami & Calderhead 2011, §2: a constant mass matrix M = (LLᵀ)⁻¹ is unit mass in y = L⁻¹(x − c)).
 import { choleskyDecompose } from '../base/linear-algebra.ts'
+import type { SphereBlock } from './geometry.ts'
 
 /** Energies and scores of rows. */
 export interface Evaluated {
@@ -13,6 +14,8 @@ export interface Evaluated {
 /** A density known up to its normalizer. A `FittedEnergy` becomes one by `inCoordinates`. */
 export interface Target {
   readonly dimension: number
+  /** Coordinates that lie on spheres, if some do; scores are along these. */
+  readonly spheres?: readonly SphereBlock[]
   /**
    * Energies and scores of many points at once.
    * @param points row-major [n × d]
@@ -25,6 +28,28 @@ export interface Target {
 export interface Coordinates {
   readonly center: Float64Array
   readonly lower: Float64Array
+  /** Positions of unit vectors: there c is zero and L a multiple of the identity, so that they lie on a sphere here too. */
+  readonly spheres?: readonly (readonly number[])[]
+}
+
+/** The spheres of coordinates, in these. */
+export const spheresIn = ({ center: { length: d }, lower, spheres = [] }: Coordinates): SphereBlock[] => spheres.map((positions) => {
+  const [j] = positions
+  return { positions, radius: 1 / lower[lower.length === d ? j : j * (d + 1)] }
+})
+
+/** Moments [d], [d × d] that have unit vectors around zero, each as wide in all directions as it is on average along its sphere, by themselves. */
+export function roundOnSpheres(mean: Float64Array, covariance: Float64Array, spheres: readonly (readonly number[])[] = []): { readonly mean: Float64Array; readonly covariance: Float64Array } {
+  const d = mean.length
+  const [center, round] = [mean.slice(), covariance.slice()]
+  for (const own of spheres) {
+    const variance = own.reduce((sum, j) => sum + covariance[j * (d + 1)], 0) / (own.length - 1)
+    for (const j of own) {
+      center[j] = 0
+      for (let k = 0; k < d; k++) round[j * d + k] = round[k * d + j] = j === k ? variance : 0
+    }
+  }
+  return { mean: center, covariance: round }
 }
 
 /** Coordinates divided by the scale of each column. */
@@ -37,16 +62,18 @@ const MOST_DENSE = 100
 
 /**
  * The coordinates in which points of the given second moments have mean zero and unit covariance.
- * @param mean of y [d], in `from`
- * @param covariance of y, row-major [d × d]; its diagonal alone is used beyond a hundred columns, or when it is singular
+ * @param ofPoints mean of y [d], in `from`
+ * @param covarianceOfPoints of y, row-major [d × d]; its diagonal alone is used beyond a hundred columns, or when it is singular
  */
-export function whitened(from: Coordinates, mean: Float64Array, covariance: Float64Array): Coordinates {
+export function whitened(from: Coordinates, ofPoints: Float64Array, covarianceOfPoints: Float64Array): Coordinates {
+  const { mean, covariance } = roundOnSpheres(ofPoints, covarianceOfPoints, from.spheres)
+  const kept = from.spheres ? { spheres: from.spheres } : {}
   const d = mean.length
   const center = toData(mean, from)
   const inner = d > MOST_DENSE ? undefined : choleskyDecompose(covariance, d)
   if (inner === undefined) {
     const scale = Float64Array.from(mean, (_, j) => Math.sqrt(covariance[j * (d + 1)]) || 1)
-    return { center, lower: from.lower.map((value, k) => value * scale[from.lower.length === d ? k : k % d]) }
+    return { center, lower: from.lower.map((value, k) => value * scale[from.lower.length === d ? k : k % d]), ...kept }
   }
   const lower = new Float64Array(d * d)
   for (let i = 0; i < d; i++) {
@@ -55,7 +82,7 @@ export function whitened(from: Coordinates, mean: Float64Array, covariance: Floa
       else for (let k = j; k <= i; k++) lower[i * d + j] += from.lower[i * d + k] * inner[k * d + j]
     }
   }
-  return { center, lower }
+  return { center, lower, ...kept }
 }
 
 /** x = center + L y of points [n × d], into `rows`. */
@@ -111,6 +138,7 @@ export function inCoordinates(energy: Evaluates, coordinates: Coordinates): Targ
   let rows = new Float64Array(0)
   return {
     dimension: coordinates.center.length,
+    ...(coordinates.spheres ? { spheres: spheresIn(coordinates) } : {}),
     evaluate: async (points) => {
       if (rows.length !== points.length) rows = new Float64Array(points.length)
       const evaluated = await energy.evaluate(toData(points, coordinates, rows))

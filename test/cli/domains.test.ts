@@ -1,5 +1,6 @@
 // Domains on the command line: fits on them, what is refused, and what other commands make of such runs.
 import { expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
 import { iris, workspace } from './workspace.ts'
 
 const here = workspace()
@@ -32,6 +33,47 @@ it('directions in degrees: full and hybrid estimate, scores by the angles', asyn
   const slopes = [log(140.001 * degree, 21 * degree) - log(139.999 * degree, 21 * degree), log(140 * degree, 21.001 * degree) - log(140 * degree, 20.999 * degree)].map((difference) => difference / 0.002)
   const score = ['score_declination', 'score_inclination'].map((name) => Number(rows[0][header.indexOf(name)]))
   score.forEach((value, k) => expect(value).toBeCloseTo(slopes[k], 5))
+})
+
+it('many directions in degrees have the residuals of their unit vectors', async () => {
+  const random = createRandom('angles')
+  const rows = Array.from({ length: 300 }, () => [random.normal(), random.normal(), random.normal() + 1.5]).map((z) => z.map((value) => value / Math.hypot(...z)))
+  const degree = 180 / Math.PI
+  here.write('angles.csv', `a,b\n${rows.map(([x, y, z]) => [Math.atan2(y, x) * degree, Math.asin(z) * degree].join(',')).join('\n')}\n`)
+  here.write('units.csv', `x,y,z\n${rows.map((z) => z.join(',')).join('\n')}\n`)
+  const residuals = (fit: Record<string, unknown>) => (fit.residuals as { aspect: string; columns: string[]; value: number }[])
+  const angles = residuals(await here.document('fit', 'angles.csv', '--model', 'von-mises-fisher', '--domain', 'direction(a, b)'))
+  const units = residuals(await here.document('fit', 'units.csv', '--model', 'von-mises-fisher'))
+  expect(angles.map(({ aspect, columns }) => [aspect, columns])).toEqual(units.map(({ aspect, columns }) => [aspect, columns]))
+  angles.forEach(({ value }, k) => expect(value).toBeCloseTo(units[k].value, 6))
+})
+
+it('directions beside another column: log Z, a sample on the sphere, the kernel Stein test, attributions that add up, and the report', async () => {
+  const random = createRandom('mixed')
+  const degree = 180 / Math.PI
+  const rows = Array.from({ length: 400 }, () => { const a = random.normal(); return [a * degree, 1.5 * Math.cos(a) + random.normal()] })
+  here.write('mixed.csv', `angle,x\n${rows.map((row) => row.join(',')).join('\n')}\n`)
+  const fit = await here.document('fit', 'mixed.csv', '--domain', 'direction(angle)', '--log-density', 'a*z1 + b*z2 - k*x^2/2 + c*x*z1'.replaceAll('z1', '`x′`').replaceAll('z2', 'y'), '--out', 'mixed')
+  expect(fit).toMatchObject({ model: { domain: 'direction(angle)' }, logNormalizer: { method: 'quadrature' } })
+  expect(here.read('mixed/report.html').toString()).toContain('Each column by itself')
+  expect(await here.document('sample', 'mixed', '-n', '2000', '-o', 'mixed-drawn.csv')).toMatchObject({ rows: 2000 })
+  const found = here.read('mixed-drawn.csv').toString().trim().split('\n').slice(1).map((line) => line.split(',').map(Number))
+  // Without x the angle has the density exp(a cos + b sin + c² cos²/(2k)).
+  const [a, b, k, c] = ['a', 'b', 'k', 'c'].map((name) => (fit.parameters as { name: string; estimate: number }[]).find((own) => own.name === name)!.estimate)
+  const around = Array.from({ length: 720 }, (_, i) => i / 2 / degree)
+  const weights = around.map((angle) => Math.exp(a * Math.cos(angle) + b * Math.sin(angle) + (c * Math.cos(angle)) ** 2 / (2 * k)))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const cosine = around.reduce((sum, angle, i) => sum + weights[i] * Math.cos(angle) / total, 0)
+  // 2000 draws of a cosine: an error of at most 1/√2000, as it lies within ±1; four of these.
+  expect(Math.abs(found.reduce((sum, [angle]) => sum + Math.cos(angle / degree) / found.length, 0) - cosine)).toBeLessThan(4 / Math.sqrt(2000))
+  expect(fit.logNormalizer).toMatchObject({ value: expect.closeTo(Math.log(total / 720 * 2 * Math.PI * Math.sqrt(2 * Math.PI / k)), 4) })
+  const evaluation = await here.document('evaluate', 'mixed', 'mixed.csv')
+  expect(evaluation).toMatchObject({ goodnessOfFit: { test: 'kernel-stein', pValue: expect.any(Number) }, logLikelihood: { value: expect.any(Number), baselines: { gaussian: null } } })
+  await here.document('score', 'mixed', 'mixed.csv', '--attribution', '-o', 'mixed-scored.csv')
+  const [header, ...scored] = here.read('mixed-scored.csv').toString().trim().split('\n').map((line) => line.split(','))
+  const values = (name: string): number[] => scored.map((row) => Number(row[header.indexOf(name)]))
+  const highest = Math.max(...values('log_density'))
+  values('attribution_angle').forEach((value, k) => expect(value + values('attribution_x')[k]).toBeCloseTo(highest - values('log_density')[k], 2))
 })
 
 it('compositions are closed when asked to, and a sample of them sums to one', async () => {

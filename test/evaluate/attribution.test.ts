@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { attributeEnergy } from '../../src/evaluate/attribution.ts'
 import { tailProbabilities } from '../../src/evaluate/tail-probability.ts'
+import { domain } from '../../src/model/domain.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 
 /** An energy of one row by a formula, and its gradient. */
@@ -72,5 +73,38 @@ describe('the tail probability', () => {
   it('is the share of others with an energy as high or higher', () => {
     const others = Float64Array.of(3, 1, 2, 2, 10)
     expect(Array.from(tailProbabilities([0, 1, 2, 2.5, 10, 11, NaN], others))).toEqual([1, 1, 0.8, 0.4, 0.2, 0, NaN])
+  })
+})
+
+describe('attribution on spheres goes along great circles', () => {
+  const kappa = 3
+  it('from the mode of von Mises–Fisher: κ(⅔ − cos θ + ⅓ cos³ θ) and κ(1 − cos³ θ)/3', async () => {
+    const energy = energyOf(['x', 'y', 'z'], ([x, y, z]) => ({ energy: -kappa * z, gradient: [kappa * z * x, kappa * z * y, -kappa * (1 - z * z)] }))
+    const theta = 2
+    const rows = Float64Array.of(Math.sin(theta), 0, Math.cos(theta), 0, 0, 1)
+    const { values, unsettled } = await attributeEnergy(energy, rows, Float64Array.of(0, 0, 1), domain('sphere').over(['x', 'y', 'z']))
+    const c = Math.cos(theta)
+    expect(unsettled).toBe(0)
+    const expected = [kappa * (1 - c ** 3) / 3, 0, kappa * (2 / 3 - c + c ** 3 / 3), 0, 0, 0]
+    expected.forEach((value, k) => expect(values[k]).toBeCloseTo(value, 9))
+  })
+  it('of angles it crosses 360 degrees, and adds up beside other columns', async () => {
+    const degree = Math.PI / 180
+    const energy = energyOf(['a', 't'], ([a, t]) => ({ energy: -kappa * Math.cos(a * degree) + t * t, gradient: [kappa * degree * Math.sin(a * degree), 2 * t] }))
+    const { values } = await attributeEnergy(energy, Float64Array.of(340, 2), Float64Array.of(10, 1), domain('direction(a), real').over(['a', 't']))
+    expect(values[0]).toBeCloseTo(kappa * (Math.cos(10 * degree) - Math.cos(20 * degree)), 9)
+    expect(values[1]).toBeCloseTo(3, 9)
+  })
+  it('of two angles: along a meridian only the latitude', async () => {
+    const degree = Math.PI / 180
+    const energy = energyOf(['a', 'b'], ([a, b]) => ({
+      energy: -kappa * Math.cos(b * degree) * Math.cos(a * degree),
+      gradient: [kappa * degree * Math.cos(b * degree) * Math.sin(a * degree), kappa * degree * Math.sin(b * degree) * Math.cos(a * degree)],
+    }))
+    const { values } = await attributeEnergy(energy, Float64Array.of(20, 50, 70, -30), Float64Array.of(20, 10), domain('direction(a, b)').over(['a', 'b']))
+    expect(values[0]).toBeCloseTo(0, 9)
+    expect(values[1]).toBeCloseTo(kappa * Math.cos(20 * degree) * (Math.cos(10 * degree) - Math.cos(50 * degree)), 9)
+    const whole = kappa * (Math.cos(10 * degree) * Math.cos(20 * degree) - Math.cos(30 * degree) * Math.cos(70 * degree))
+    expect(values[2] + values[3]).toBeCloseTo(whole, 6)
   })
 })

@@ -101,30 +101,29 @@ interface Asked {
 async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check }: Asked, warnings: Warning[]): Promise<Evaluation> {
   const { energy, metadata, fit, folder } = opened
   const d = metadata.columns.length
-  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }, { openEnergy }] = await Promise.all([
-    import('../../evaluate/mean-with-error.ts'), import('../row-objective.ts'), import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'), import('../../evaluate/open-energy.ts'),
+  const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }, { openToIntegrate }, { perBaseline }] = await Promise.all([
+    import('../../evaluate/mean-with-error.ts'), import('../row-objective.ts'), import('../../evaluate/log-likelihood.ts'), import('../../result/assess.ts'), import('../../base/random.ts'), import('../../node/open-model.ts'), import('../../evaluate/open-energy.ts'), import('../../evaluate/baselines/baseline.ts'),
   ])
   const rows = table.values
   const random = createRandom(fit?.seed ?? 0).split('evaluate')
   const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
   try {
     if (check && ladder === null) throw new UnnormError('invalid-option', 'invalid --check: the probability flow needs all noise levels, the run folder of a fit by dual or ladder (leave it out)')
-    const open = openEnergy(energy, opened.domain)
-    const context = open ? normalizerContext({ ...opened, energy: open.energy }, ladder, open.toOpen(training?.rows ?? rows), random.split('log normalizer')) : null
+    const open = isDiscrete(opened.domain) ? null : openToIntegrate(energy, opened.domain)
+    const context = open && normalizerContext({ ...opened, energy: open.energy }, ladder, open.toOpen(training?.rows ?? rows), random.split('log normalizer'))
     const { reported, estimates } = await modelNormalizer(opened, context, methods, warnings)
     const own = reported === null ? null : await logLikelihood(energy, rows, { value: reported.value, standardError: reported.standardError ?? 0 })
     if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: no method found it with an error that can be relied on' })
-    const baselines = training === null ? null : baselineLikelihoods(fitBaselines(training.rows, opened.domain), rows, d, (row) => training.includes(row))
-    if (baselines !== null && baselines.kernelDensityRows < table.rows) {
-      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${baselines.kernelDensityRows} of these rows, evenly spread: its log-likelihood is the Gaussian's on all rows plus their difference on those` })
+    const { kernelDensityRows, ...baselines } = training === null ? { ...perBaseline(() => null), kernelDensityRows: table.rows } : baselineLikelihoods(fitBaselines(training.rows, opened.domain), rows, d, (row) => training.includes(row))
+    if (kernelDensityRows < table.rows) {
+      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${kernelDensityRows} of these rows, evenly spread: its log-likelihood is that of ${baselines.gaussian === null ? 'von Mises–Fisher' : 'the Gaussian'} on all rows plus their difference on those` })
     }
     const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
-    const goodness = open ? await testGoodness(open.energy, open.toOpen(rows), random.split('goodness of fit')) : null
+    const goodness = isDiscrete(opened.domain) ? null : await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))
     return {
       rows: table.rows,
       logLikelihood: {
-        value: own?.value ?? null, standardError: own?.standardError ?? null,
-        baselines: { gaussian: baselines?.gaussian ?? null, kernelDensity: baselines?.kernelDensity ?? null, gaussianMixture: baselines?.gaussianMixture ?? null, ...(isDiscrete(opened.domain) ? { independent: baselines?.independent ?? null } : {}) },
+        value: own?.value ?? null, standardError: own?.standardError ?? null, baselines,
       },
       logNormalizer: { value: reported?.value ?? null, standardError: reported?.standardError ?? null, method: reported?.method ?? null },
       logNormalizers: estimates,

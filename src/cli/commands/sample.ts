@@ -116,8 +116,7 @@ async function drawFrom(
     const { stepSize, ...chains } = values
     const settings = { ...watch, ...chains, ...(stepSize === undefined ? {} : { stepSize }) }
     const { openEnergy } = await import('../../evaluate/open-energy.ts')
-    const open = openEnergy(opened.energy, opened.domain)
-    if (open === undefined) throw new UnnormError('no-sampler', `cannot sample ${model}: no sampler moves on ${opened.domain.text} yet (on real space, intervals and simplices they do)`)
+    const open = openEnergy(opened.energy, opened.domain, 'ambient')
     return { name, samples: await sampleEnergy(open.energy, await whereabouts(opened, open.energy, random, open), sampler, { ...settings, toRows: open.toRows }, random) }
   } finally {
     await ladder?.release()
@@ -174,12 +173,12 @@ async function whereabouts({ folder }: OpenedModel, energy: Pick<OpenedModel['en
     try {
       const { table } = await trainingTable(folder)
       const { mean, covariance } = rowMoments(open ? open.toOpen(table.values) : table.values, energy.columns.length)
-      return coordinatesOf(mean, covariance)
+      return coordinatesOf(mean, covariance, open?.spheres)
     } catch (error) {
       if (!(error instanceof UnnormError) || error.code !== 'no-training-data') throw error
     }
   }
-  return locate(energy, energy.columns.length, random.split('locate'))
+  return locate(energy, energy.columns.length, random.split('locate'), open?.spheres)
 }
 
 /** Up to this many columns a network fitted at one level can be looked at as a whole. */

@@ -5,6 +5,7 @@ import type { Options } from '../../base/options.ts'
 import type { ModelMetadata } from '../../compile/model-file.ts'
 import { closeOption } from '../../data/domain-rows.ts'
 import { domain as domainOf, isDiscrete } from '../../model/domain.ts'
+import type { PlacedDomain } from '../../model/domain.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import type { OpenedModel } from '../../node/open-model.ts'
 import type { NewColumn } from '../../node/write-table.ts'
@@ -65,9 +66,9 @@ Examples:
           const { energy: theirs } = await energy.evaluate(training)
           const withTail = [...scored, { name: 'tail_probability', values: tailProbabilities(found.energy, theirs) }]
           if (!options.attribution) return withTail
-          if (opened.domain.parts.some(({ kind }) => kind === 'sphere' || kind === 'binary')) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no straight line leads from row to row (leave it out)`)
+          if (isDiscrete(opened.domain)) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no line leads from row to row (leave it out)`)
           compared = mostProbable(training, theirs, energy.columns)
-          return [...withTail, ...await attribute(context, energy, values, compared)]
+          return [...withTail, ...await attribute(context, energy, values, compared, opened.domain)]
         } finally {
           await level?.release()
         }
@@ -105,10 +106,10 @@ async function logZAt(context: Context, energy: FittedEnergy, { metadata }: Open
   return (await levelNormalizer(energy, rows, (warning) => { context.warn(warning) }))?.value
 }
 
-async function attribute(context: Context, energy: FittedEnergy, values: Float64Array, reference: Reference): Promise<NewColumn[]> {
+async function attribute(context: Context, energy: FittedEnergy, values: Float64Array, reference: Reference, domain: PlacedDomain): Promise<NewColumn[]> {
   context.progress.phase('attributing energies to columns')
   const { attributeEnergy } = await import('../../evaluate/attribution.ts')
-  const found = await attributeEnergy(energy, values, Float64Array.from(energy.columns, (name) => reference.row[name]))
+  const found = await attributeEnergy(energy, values, Float64Array.from(energy.columns, (name) => reference.row[name]), domain)
   if (found.unsettled > 0) {
     context.warn({ code: 'rough-attribution', message: `the attributions of ${found.unsettled} of ${counted(values.length / energy.columns.length, 'row')} are rough: on the way to them the energy has features too fine to integrate, so they do not add up to within a thousandth` })
   }

@@ -1,13 +1,21 @@
 // What a baseline is: a normalized density fitted to training rows, to which a model's log-likelihood is compared.
 
-/** The baselines that fits are compared to, as they are called in fit.json: the first three on real columns, the last on binary ones. */
-export type BaselineName = 'gaussian' | 'kernelDensity' | 'gaussianMixture' | 'independent'
-/** Something of each baseline. */
-export type PerBaseline<T> = Readonly<Record<BaselineName, T>>
+/** The baselines, as they are called in fit.json: those that every fit is compared to; of directions; of binary columns. */
+type UsualBaseline = 'gaussian' | 'kernelDensity' | 'gaussianMixture'
+const others = ['uniform', 'vonMisesFisher', 'independent'] as const
+export type BaselineName = UsualBaseline | (typeof others)[number]
+/** Something of each baseline; the others only where there are such. */
+export type PerBaseline<T> = Readonly<Record<UsualBaseline, T>> & Readonly<Partial<Record<(typeof others)[number], T>>>
 
-/** The same of each baseline, from its name. */
-export function perBaseline<T>(of: (name: BaselineName) => T): PerBaseline<T> {
-  return { gaussian: of('gaussian'), kernelDensity: of('kernelDensity'), gaussianMixture: of('gaussianMixture'), independent: of('independent') }
+/** The same of each of the usual baselines, from its name. */
+export function perBaseline<T>(of: (name: UsualBaseline) => T): PerBaseline<T> {
+  return { gaussian: of('gaussian'), kernelDensity: of('kernelDensity'), gaussianMixture: of('gaussianMixture') }
+}
+
+/** Something else of each of some baselines. */
+export function mapBaselines<T, U>(all: PerBaseline<T>, of: (value: T, name: BaselineName) => U): PerBaseline<U> {
+  const found = others.flatMap((name) => (name in all ? [[name, of(all[name] as T, name)]] : []))
+  return { ...perBaseline((name) => of(all[name], name)), ...Object.fromEntries(found) as Partial<Record<(typeof others)[number], U>> }
 }
 
 /** A normalized density in the data's units. */

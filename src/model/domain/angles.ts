@@ -8,9 +8,11 @@ import { mul } from '../../graph/ops/arithmetic.ts'
 import { reshape, scale } from '../../graph/ops/linear.ts'
 import { concat, slice } from '../../graph/ops/rearrange.ts'
 import { cos, sin } from '../../graph/ops/trigonometric.ts'
-import type { Angles } from './part.ts'
+import type { Angles, Way } from './part.ts'
 
 const DEGREE = Math.PI / 180
+/** Of the angle around. */
+const turning = (z: ArrayLike<number>, v: ArrayLike<number>): number => (z[0] * v[1] - z[1] * v[0]) / (z[0] * z[0] + z[1] * z[1]) / DEGREE
 /** Angles around are told from 0 to 360. */
 const around = (radians: number): number => (radians < 0 ? radians + 2 * Math.PI : radians) / DEGREE
 
@@ -21,6 +23,8 @@ export const circleAngle: Angles = {
   },
   pointOf: (angles) => [Math.cos(angles[0] * DEGREE), Math.sin(angles[0] * DEGREE)],
   columnsOf: (z) => [around(Math.atan2(z[1], z[0]))],
+  scoreOf: (angles, score) => [-Math.sin(angles[0] * DEGREE) * score[0] / DEGREE, Math.cos(angles[0] * DEGREE) * score[0] / DEGREE],
+  velocityOf: (z, v) => [turning(z, v)],
   logArea: () => Math.log(DEGREE),
 }
 
@@ -34,5 +38,22 @@ export const sphereAngles: Angles = {
     return [Math.cos(b) * Math.cos(a), Math.cos(b) * Math.sin(a), Math.sin(b)]
   },
   columnsOf: (z) => [around(Math.atan2(z[1], z[0])), Math.atan2(z[2], Math.hypot(z[0], z[1])) / DEGREE],
+  scoreOf: (angles, score) => {
+    const [a, b] = [angles[0] * DEGREE, angles[1] * DEGREE]
+    const [around, up] = [score[0] / (DEGREE * Math.cos(b)), score[1] / DEGREE]
+    return [-Math.sin(a) * around - Math.sin(b) * Math.cos(a) * up, Math.cos(a) * around - Math.sin(b) * Math.sin(a) * up, Math.cos(b) * up]
+  },
+  velocityOf: (z, v) => [turning(z, v), v[2] / Math.hypot(z[0], z[1]) / DEGREE],
   logArea: (angles) => 2 * Math.log(DEGREE) + Math.log(Math.cos(angles[1] * DEGREE)),
 }
+
+/** The ways of one angle around, and of another up or down. */
+export const waysOfAngles = (count: number): Way[] => [[-180, 180] as const, [-90, 90] as const].slice(0, count).map((interval, k): Way => ({
+  interval,
+  value: (s) => s,
+  slope: () => 1,
+  at: (values) => values[k],
+  isClosed: k === 0,
+  move: (values, s) => Array.from(values, (value, j) => (j === k ? s : value)),
+  logMeasure: (s) => (k === 0 ? 0 : Math.log(Math.cos(s * DEGREE))),
+}))

@@ -14,6 +14,7 @@ export function binary(names: readonly string[], columns: readonly number[], coo
     outside: (values) => names.flatMap((name, k) => (isSpin(values[k]) ? [] : [`${name} is ${values[k]}`])).join(', ') || undefined,
     metric: () => undefined,
     open: undefined,
+    ways: [],
     sides: [],
   }
 }

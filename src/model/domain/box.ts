@@ -10,7 +10,7 @@ import type { Boundary, DistanceWeight } from './boundary-weight.ts'
 import { weighDistances } from './boundary-weight.ts'
 import { isInside, isLine, intervalWords, openInterval } from './interval.ts'
 import type { Interval } from './interval.ts'
-import type { Metric, OpenCoordinates, Part, Side } from './part.ts'
+import type { Metric, OpenCoordinates, Part, Side, Way } from './part.ts'
 
 /**
  * @param names of the columns, as a user writes them
@@ -28,6 +28,10 @@ export function box(names: readonly string[], intervals: readonly Interval[], co
     },
     metric: (x, boundary) => (bounded.length === 0 ? undefined : metric(x, intervals, bounded, boundary, coordinates)),
     open: openBox(intervals),
+    ways: intervals.map(({ lower, upper }, k): Way => ({
+      interval: [lower, upper], value: (s) => s, slope: () => 1, at: (values) => values[k],
+      move: (values, s) => Array.from(values, (value, j) => (j === k ? s : value)), logMeasure: () => 0,
+    })),
     sides: bounded.flatMap((j) => sidesOf(names[j], intervals[j], j)),
   }
 }

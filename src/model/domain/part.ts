@@ -17,12 +17,13 @@ export interface Metric {
   readonly divergence: Node
 }
 
-/** A smooth map from all of ℝᵏ onto the inside of a part, so that what works on ℝᵏ works on it. */
+/** A smooth map from all of ℝᵏ onto the inside of a part, so that what works on ℝᵏ works on it. Its x are coordinates of the point. */
 export interface OpenCoordinates {
   readonly size: number
-  /** Writes the point of u into x and returns log |dx/du|, by the part's base measure. */
+  /** Writes the point of u into x and returns log |dx/du|, by the part's base measure: exp of it integrates to one over all u that lead to x. */
   toPart(u: Float64Array, x: Float64Array): number
-  fromPart(x: Float64Array, u: Float64Array): void
+  /** @param share where several u lead to x: which of them, from 0 to 1 in equal shares of the density */
+  fromPart(x: Float64Array, u: Float64Array, share?: number): void
   /** Writes ∇ᵤ(log p + log |dx/du|) for a score at x. */
   pullBack(u: Float64Array, x: Float64Array, score: Float64Array, out: Float64Array): void
 }
@@ -38,6 +39,10 @@ export interface Encoding {
 
 /** Angles in degrees that stand for a unit vector. */
 export interface Angles extends Encoding {
+  /** The score along the sphere [p] of a score by the angles. */
+  scoreOf(angles: ArrayLike<number>, score: ArrayLike<number>): number[]
+  /** How fast the angles change where a unit vector changes by `velocity` [p]. */
+  velocityOf(unit: ArrayLike<number>, velocity: ArrayLike<number>): number[]
   /** log of the sphere's area for a small step in each angle, in degrees. */
   logArea(angles: ArrayLike<number>): number
 }
@@ -53,6 +58,29 @@ export interface Side {
   /** How far inside lies a point [m]. */
   distance(point: ArrayLike<number>): number
 }
+
+/**
+ * The way through a point on which one column takes all of its values, while what the others are to each other stays as it is: the
+ * density of the column given the rest. By a parameter s in which it is smooth, also where the column's density is infinite.
+ */
+export interface Way {
+  /** What s lies between; infinite for columns without a bound, whose s is the column itself. */
+  readonly interval: readonly [number, number]
+  /** The column's value at s, and its slope. */
+  value(s: number): number
+  slope(s: number): number
+  /** s of a point of the part's columns [m]. */
+  at(values: ArrayLike<number>): number
+  /** Whether the ends of the interval are the same place. */
+  readonly isClosed?: boolean
+  /** The part's columns [m] moved to s. */
+  move(values: ArrayLike<number>, s: number): number[]
+  /** log of the base measure along s. */
+  logMeasure(s: number): number
+}
+
+/** A way from one point to another, s from 0 to 1: the part's columns, and how fast they change. */
+export type Path = (s: number) => { readonly values: readonly number[]; readonly velocity: readonly number[] }
 
 export interface Part {
   readonly kind: 'box' | 'simplex' | 'sphere' | 'binary'
@@ -77,8 +105,14 @@ export interface Part {
   metric(x: Node, boundary: Boundary): Metric | undefined
   /** The part of a gradient that lies along the domain, as a graph; undefined where all of it does. */
   tangential?(gradient: Node, x: Node): Node
-  /** Undefined where there is no such map, as onto a sphere or onto points apart. */
+  /** The smallest map onto it; undefined where there is none, onto points apart. */
   readonly open: OpenCoordinates | undefined
+  /** Where `open` cuts a sphere: one without a seam, and the unit vectors as they are. */
+  readonly curved?: { readonly seamless: OpenCoordinates; readonly ambient: OpenCoordinates }
+  /** The shortest way between two points of its columns; undefined where that is a straight line. */
+  path?(from: ArrayLike<number>, to: ArrayLike<number>): Path
+  /** The way of each of its columns through a point. */
+  readonly ways: readonly Way[]
   /** Where it ends, and a weight must vanish. */
   readonly sides: readonly Side[]
 }

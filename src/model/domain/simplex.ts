@@ -6,7 +6,7 @@ import type { Node } from '../../graph/node.ts'
 import { add, mul, subtract } from '../../graph/ops/arithmetic.ts'
 import { fill, scale, sum } from '../../graph/ops/linear.ts'
 import type { Boundary } from './boundary-weight.ts'
-import type { Metric, OpenCoordinates, Part, Side } from './part.ts'
+import type { Metric, OpenCoordinates, Part, Side, Way } from './part.ts'
 
 /** Sums of rounded parts may be off by this much. */
 const SUM_TOLERANCE = 1e-6
@@ -32,6 +32,7 @@ export function simplex(names: readonly string[], columns: readonly number[], co
     // Along the plane of compositions: the gradient less its mean.
     tangential: (gradient) => subtract(gradient, scale(sum(gradient), 1 / size)),
     open: openSimplex(size),
+    ways: names.map((_, k) => wayOf(k, size)),
     sides: names.map((name, k) => sideOf(name, k)),
   }
 }
@@ -49,6 +50,19 @@ function sideOf(name: string, k: number): Side {
     approach: (point, distance) => Float64Array.from(point, (value, j) => (j === k ? distance : value * (1 - distance) / (1 - point[k]))),
   }
 }
+
+/** A part from 0 to 1 as sin² s, the others in proportion: the density of a part given the proportions of the rest has (1 − x)ᵖ⁻² dx. */
+const wayOf = (k: number, size: number): Way => ({
+  interval: [0, Math.PI / 2],
+  value: (s) => Math.sin(s) ** 2,
+  slope: (s) => Math.sin(2 * s),
+  at: (values) => Math.asin(Math.sqrt(Math.min(Math.max(values[k], 0), 1))),
+  move: (values, s) => {
+    const rest = total(values, size) - values[k]
+    return Array.from({ length: size }, (_, j) => (j === k ? Math.sin(s) ** 2 : Math.cos(s) ** 2 * values[j] / rest))
+  },
+  logMeasure: (s) => (2 * size - 3) * Math.log(Math.cos(s)) + Math.log(2 * Math.sin(s)),
+})
 
 /** W = 4h (diag(x) − x xᵀ); its divergence 4h (1 − p x) + 4 (x ∘ ∇h − x xᵀ∇h), p parts. */
 function metric(x: Node, { weight }: Boundary): Metric {

@@ -22,7 +22,7 @@ export const vonMisesFisher: Model = defineModel({
       return kappa > 0 ? [kappa, ...Array.from(eta, (value) => value / kappa)] : undefined
     },
   },
-  logNormalizer: ({ eta }, dimension) => logArea(dimension, Math.hypot(...eta)),
+  logNormalizer: ({ eta }, dimension) => logNormalizerOfKappa(dimension, Math.hypot(...eta)),
   holds: {
     direction: {
       parameter: 'eta', sentence: 'the direction at the mean direction of the rows, which leaves kappa',
@@ -34,7 +34,7 @@ export const vonMisesFisher: Model = defineModel({
 const directionNames = (dimension: number): string[] => Array.from({ length: dimension }, (_, k) => `direction[${k + 1}]`)
 
 /** log ∫ exp(κ mᵀz) over the sphere's area: (2π)^{p/2} I_ν(κ)/κ^ν, ν = p/2 − 1; at κ = 0 the area itself. */
-function logArea(dimension: number, kappa: number): number {
+export function logNormalizerOfKappa(dimension: number, kappa: number): number {
   const half = dimension / 2
   const order = half - 1
   const small = 1e-8

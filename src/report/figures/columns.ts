@@ -37,7 +37,7 @@ function drawMargins(shown: Extract<Margins, { method: string }>, document: SvgD
   ]
   return composeFigure('', [{
     title: 'Histograms and fitted densities',
-    subtitle: `Bars: histogram of the ${formatCount(shown.rows)} rows. Lines: the fitted density of the column alone, ${methodWords[shown.method]}.`,
+    subtitle: `Bars: histogram of the ${formatCount(shown.rows)} rows${shown.weightedBy === null ? '' : ` as ${shown.weightedBy} weighs them`}. Lines: the fitted density of the column alone, ${methodWords[shown.method]}.`,
     body: stacked(lines), notes,
   }])
 }

@@ -45,7 +45,7 @@ function linePanels(landscape: LineLandscape, document: SvgDocument): PanelConte
   return [
     {
       title: densityTitle(landscape), subtitle: normalizationText(landscape), body: density,
-      notes: [{ text: `Bars: histogram of the ${formatCount(landscape.rows)} rows${clean}. Line: the learned density.` }, ...frameNotes(landscape), ...warningNotes(landscape)],
+      notes: [{ text: `Bars: histogram of the ${formatCount(landscape.rows)} rows${clean}${landscape.weightedBy === null ? '' : ` as ${landscape.weightedBy} weighs them`}. Line: the learned density.` }, ...frameNotes(landscape), ...warningNotes(landscape)],
     },
     {
       title: scoreTitle(landscape), subtitle: rowsText(landscape), body: score,

@@ -96,14 +96,15 @@ export function spreadIndices(points: Float64Array, distance: number, most: numb
 
 /**
  * Counts of values in equal bins over an interval.
+ * @param weights of the values, with mean one: how often each counts
  * @returns bin edges and counts; values outside the interval are not counted
  */
-export function histogram(values: Float64Array, interval: readonly [number, number], bins: number): { readonly edges: Float64Array; readonly counts: Float64Array } {
+export function histogram(values: Float64Array, interval: readonly [number, number], bins: number, weights?: Float64Array): { readonly edges: Float64Array; readonly counts: Float64Array } {
   const [from, to] = interval
   const counts = new Float64Array(bins)
-  for (const value of values) {
-    if (value >= from && value <= to) counts[Math.min(Math.floor(((value - from) / (to - from)) * bins), bins - 1)]++
-  }
+  values.forEach((value, k) => {
+    if (value >= from && value <= to) counts[Math.min(Math.floor(((value - from) / (to - from)) * bins), bins - 1)] += weights ? weights[k] : 1
+  })
   return { edges: Float64Array.from({ length: bins + 1 }, (_, index) => from + ((to - from) * index) / bins), counts }
 }
 

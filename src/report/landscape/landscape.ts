@@ -1,8 +1,9 @@
 // Everything the density-and-score figure shows, computed from a fitted energy and its rows before anything is drawn.
 import type { Warning } from '../../base/errors.ts'
 import { UnnormError } from '../../base/errors.ts'
-import { spreadRows } from '../../data/spread-rows.ts'
+import { spreadTable } from '../../data/spread-rows.ts'
 import type { Table } from '../../data/table.ts'
+import { weightingOf } from '../../estimate/weighting.ts'
 import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import { frameOfDensity } from './density-frame.ts'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from './density.ts'
@@ -45,8 +46,10 @@ export interface LineLandscape extends LandscapeBase {
   readonly x: Float64Array
   readonly grid: GridDensity
   readonly score: Float64Array
-  /** The histogram of all rows inside the frame as a density: its area is their share of the rows. */
+  /** The histogram of all rows inside the frame as a density: its area is their (weighted) share of the rows. */
   readonly bars: { readonly edges: Float64Array; readonly density: Float64Array }
+  /** The column that weighs them. */
+  readonly weightedBy: string | null
 }
 
 /** Two columns: a density on a grid of cells, arrows on a coarser grid. */
@@ -80,7 +83,7 @@ export interface PairsLandscape extends LandscapeBase {
 
 export type Landscape = LineLandscape | PlaneLandscape | PairsLandscape
 
-/** Rows from which frame, histograms and points are taken, where there are more than three times as many. */
+/** Rows from which frame, histograms and points are taken, where there are more than three times as many: a picture of a million shows no more. */
 const mostRows = 100_000
 const mostPoints = 2000
 const mostPairPoints = 700
@@ -102,19 +105,9 @@ export async function prepareLandscape(energy: FittedEnergy, table: Table, detai
   if (table.columns.length !== dimension || energy.columns.some((name, index) => table.columns[index] !== name)) {
     throw new UnnormError('columns-differ', `columns of ${table.source} are ${table.columns.join(', ')}, but the model has ${energy.columns.join(', ')} (give the same columns in the same order)`)
   }
-  const part = partOf(table)
+  const part = spreadTable(table, mostRows)
   const landscape = await (dimension === 1 && !details.isThin ? line(energy, part, details, view) : dimension === 2 && !details.isThin ? plane(energy, part, details, view) : pairs(energy, part, details))
   return part === table ? landscape : { ...landscape, rows: table.rows, rowsOutside: countOutside(table, landscape.frame) }
-}
-
-/** A table that fits in memory several times over: a picture of a million rows shows no more than one of these. */
-function partOf(table: Table): Table {
-  const chosen = spreadRows(table.rows, mostRows)
-  if (chosen.count === table.rows) return table
-  const dimension = table.columns.length
-  const values = new Float64Array(chosen.count * dimension)
-  for (let k = 0; k < chosen.count; k++) values.set(table.values.subarray(chosen.row(k) * dimension, (chosen.row(k) + 1) * dimension), k * dimension)
-  return { ...table, rows: chosen.count, values }
 }
 
 function countOutside({ values, columns }: Table, frame: Frame): number {
@@ -140,12 +133,12 @@ async function line(energy: FittedEnergy, table: Table, details: LandscapeDetail
   const inside = rowsInside(table.values, frame)
   const x = cellMiddles(frame[0], lineCells)
   const { energy: values, score } = await energy.evaluate(x)
-  const { edges, counts } = histogram(inside, frame[0], binCount(inside, frame[0], 60))
+  const { edges, counts } = histogram(table.values, frame[0], binCount(inside, frame[0], 60), weightingOf(table, table.rows, (k) => k).weights)
   const width = edges[1] - edges[0]
   return {
     ...base(details, energy, table, frame, inside, mostPoints), kind: 'line', x, score,
     grid: gridDensity(values, (frame[0][1] - frame[0][0]) / lineCells, details.logNormalizer),
-    bars: { edges, density: counts.map((count) => count / (table.rows * width)) },
+    bars: { edges, density: counts.map((count) => count / (table.rows * width)) }, weightedBy: table.weights?.column ?? null,
   }
 }
 

@@ -1,7 +1,11 @@
 // What the figure of the columns shows: a histogram of each, and the density of that column alone under the fit.
-import { spreadRows } from '../../data/spread-rows.ts'
+import { spreadTable } from '../../data/spread-rows.ts'
 import type { Table } from '../../data/table.ts'
+import { weightingOf } from '../../estimate/weighting.ts'
+import { curvedMarginals } from '../../evaluate/curved-marginals.ts'
+import type { CurvedMarginalsRequest } from '../../evaluate/curved-marginals.ts'
 import { marginalDensities } from '../../evaluate/marginals.ts'
+import { domainFrame } from '../../evaluate/open-energy.ts'
 import type { Marginals, MarginalsRequest } from '../../evaluate/marginals.ts'
 import { binCount, frameOf, histogram } from './frame.ts'
 
@@ -9,7 +13,7 @@ import { binCount, frameOf, histogram } from './frame.ts'
 export interface Margin {
   readonly name: string
   readonly interval: readonly [number, number]
-  /** The histogram as a density: its area is the share of the rows inside the interval. */
+  /** The histogram as a density: its area is the (weighted) share of the rows inside the interval. */
   readonly edges: Float64Array
   readonly bars: Float64Array
   /** The fitted density of this column inside the interval. */
@@ -18,7 +22,7 @@ export interface Margin {
 }
 
 export type Margins =
-  | { readonly margins: readonly Margin[]; readonly method: NonNullable<Marginals['method']>; readonly effectiveDraws: number | null; readonly rows: number; readonly columnsNotShown: number }
+  | { readonly margins: readonly Margin[]; readonly method: NonNullable<Marginals['method']>; readonly effectiveDraws: number | null; readonly rows: number; readonly weightedBy: string | null; readonly columnsNotShown: number }
   /** Why there are no fitted densities: a subordinate clause without a stop. */
   | { readonly margins: null; readonly reason: string }
 
@@ -27,25 +31,30 @@ const mostRows = 100_000
 const mostFitted = 10_000
 const mostColumns = 24
 
-/** Evaluates the marginal densities of a fit where the figure needs them. */
-export async function prepareMargins(table: Table, request: Omit<MarginalsRequest, 'rows'>): Promise<Margins> {
+/** Evaluates the marginal densities of a fit where the figure needs them; with its domain where that is a composition or curved. */
+export async function prepareMargins(table: Table, request: Omit<MarginalsRequest, 'rows'> | Omit<CurvedMarginalsRequest, 'rows'>): Promise<Margins> {
   const d = table.columns.length
-  const rows = someRows(table, mostRows)
-  const found = await marginalDensities({ ...request, rows: someRows(table, mostFitted) })
+  const shown = spreadTable(table, mostRows)
+  const { values: rows } = shown
+  const { weights } = weightingOf(shown, shown.rows, (k) => k)
+  const fitted = spreadTable(table, mostFitted).values
+  const found = 'domain' in request ? await curvedMarginals({ ...request, rows: fitted }) : await marginalDensities({ ...request, rows: fitted })
+  const limits = 'domain' in request ? domainFrame(request.domain, rows).limits : null
   if (found.method === null) return { margins: null, reason: found.reason }
   const frame = frameOf(rows, d)
   const margins = found.columns.slice(0, mostColumns).map(({ x, density }, j): Margin => {
     const values = Float64Array.from({ length: rows.length / d }, (_, row) => rows[row * d + j])
-    const interval = widened(frame[j], x, density)
+    const wide = widened(frame[j], x, density)
+    const interval = limits ? [Math.max(wide[0], limits[j][0]), Math.min(wide[1], limits[j][1])] as const : wide
     const inside = values.filter((value) => value >= interval[0] && value <= interval[1])
-    const { edges, counts } = histogram(inside, interval, binCount(inside, interval, 40))
+    const { edges, counts } = histogram(values, interval, binCount(inside, interval, 40), weights)
     const kept = Array.from(x, (_, k) => k).filter((k) => x[k] >= interval[0] && x[k] <= interval[1])
     return {
       name: table.columns[j], interval, edges, bars: counts.map((count) => count / (values.length * (edges[1] - edges[0]))),
       x: Float64Array.from(kept, (k) => x[k]), density: Float64Array.from(kept, (k) => density[k]),
     }
   })
-  return { margins, method: found.method, effectiveDraws: found.effectiveDraws, rows: table.rows, columnsNotShown: d - margins.length }
+  return { margins, method: found.method, effectiveDraws: found.effectiveDraws, rows: table.rows, weightedBy: table.weights?.column ?? null, columnsNotShown: d - margins.length }
 }
 
 /** An interval of the rows that also holds all but a hundredth of the density, as far as twice its own width. */
@@ -56,17 +65,9 @@ function widened([from, to]: readonly [number, number], x: Float64Array, density
 }
 
 function quantile(x: Float64Array, density: Float64Array, share: number): number {
-  const total = density.reduce((sum, value) => sum + value, 0)
+  const masses = density.map((value, k) => value * (x[Math.min(k + 1, x.length - 1)] - x[Math.max(k - 1, 0)]))
+  const total = masses.reduce((sum, value) => sum + value, 0)
   let sum = 0
-  const found = density.findIndex((value) => (sum += value) >= share * total)
+  const found = masses.findIndex((value) => (sum += value) >= share * total)
   return x[Math.max(0, found)]
-}
-
-function someRows({ rows, columns, values }: Table, most: number): Float64Array {
-  const d = columns.length
-  const chosen = spreadRows(rows, most)
-  if (chosen.count === rows) return values
-  const part = new Float64Array(chosen.count * d)
-  for (let k = 0; k < chosen.count; k++) part.set(values.subarray(chosen.row(k) * d, (chosen.row(k) + 1) * d), k * d)
-  return part
 }

@@ -1,5 +1,6 @@
 // Hamiltonian Monte Carlo with unit mass (Neal 2011, §5.3): leapfrog steps along a path whose length is drawn anew each time, so
-// that no period of the target is met again and again (Mackenzie 1989).
+// that no period of the target is met again and again (Mackenzie 1989). On spheres steps follow great circles.
+import { drawMomenta, drift } from '../geometry.ts'
 import { metropolis, stateAt } from '../sampler.ts'
 import type { ChainSampler, State } from '../sampler.ts'
 import type { Target } from '../target.ts'
@@ -18,7 +19,7 @@ export async function leapfrog(target: Target, start: State, momenta: Float64Arr
   let { energy, score } = start
   kick(momenta, score, stepSizes, 0.5)
   for (let step = 1; step <= steps; step++) {
-    drift(positions, momenta, stepSizes)
+    drift(positions, momenta, stepSizes, target.spheres ?? [])
     ;({ energy, score } = await target.evaluate(positions))
     kick(momenta, score, stepSizes, step < steps ? 1 : 0.5)
   }
@@ -33,16 +34,8 @@ function kick(momenta: Float64Array, score: Float64Array, stepSizes: Float64Arra
   }
 }
 
-function drift(positions: Float64Array, momenta: Float64Array, stepSizes: Float64Array): void {
-  const d = momenta.length / stepSizes.length
-  for (let c = 0, k = 0; c < stepSizes.length; c++) {
-    const factor = stepSizes[c]
-    for (const end = k + d; k < end; k++) positions[k] += factor * momenta[k]
-  }
-}
-
 /** Adds sign·½‖p‖² of each chain to `total`. */
-function addKinetic(total: Float64Array, momenta: Float64Array, sign: number): void {
+export function addKinetic(total: Float64Array, momenta: Float64Array, sign: number): void {
   const d = momenta.length / total.length
   for (let c = 0, k = 0; c < total.length; c++) {
     let square = 0
@@ -57,8 +50,7 @@ export const hmc: ChainSampler = {
   targetAcceptance: 0.8, initialStep: 0.5,
   init: stateAt,
   step: async (target, state, stepSizes, random) => {
-    const momenta = new Float64Array(state.positions.length)
-    random.fillNormal(momenta)
+    const momenta = drawMomenta(state.positions, target.dimension, target.spheres ?? [], random)
     const mean = stepSizes.reduce((sum, step) => sum + step, 0) / stepSizes.length
     const most = Math.min(MOST_STEPS, Math.max(1, Math.ceil(LONGEST_PATH / mean)))
     const error = new Float64Array(stepSizes.length)

@@ -7,7 +7,7 @@ import type { ChainSampler, Stepped } from '../sampler.ts'
 import { hmc } from './hmc.ts'
 
 const own = (rungs: Rungs): number[] => Array.from({ length: rungs.count }, (_, k) => k)
-const targetOf = (rungs: Rungs) => ({ dimension: rungs.dimension, evaluate: (points: Float64Array) => rungs.evaluate(points, own(rungs)) })
+const targetOf = (rungs: Rungs) => ({ dimension: rungs.dimension, ...(rungs.spheres ? { spheres: rungs.spheres } : {}), evaluate: (points: Float64Array) => rungs.evaluate(points, own(rungs)) })
 
 export const parallelTempering: ChainSampler<Rungs> = {
   name: 'parallel-tempering', kind: 'replicas',

@@ -2,18 +2,21 @@
 //
 // Without a rejection it is biased: for N(0, 1) its variance is v = (1 − h/2)² v + h, so v = 1/(1 − h/4).
 import type { Random } from '../../base/random.ts'
+import { drawMomenta, drift } from '../geometry.ts'
+import type { SphereBlock } from '../geometry.ts'
 import { stateAt, unjudged } from '../sampler.ts'
 import type { ChainSampler } from '../sampler.ts'
 
-/** x + (ε²/2) φ + ε z for every chain, fresh [chains × d]; each chain has its own ε. */
-export function langevinProposal(positions: Float64Array, score: Float64Array, stepSizes: Float64Array, random: Random): Float64Array {
-  const proposal = new Float64Array(positions.length)
-  random.fillNormal(proposal)
+/** x + (ε²/2) φ + ε z for every chain, fresh [chains × d], on spheres along great circles; each chain has its own ε. */
+export function langevinProposal(positions: Float64Array, score: Float64Array, stepSizes: Float64Array, random: Random, spheres: readonly SphereBlock[] = []): Float64Array {
   const d = positions.length / stepSizes.length
+  const momenta = drawMomenta(positions, d, spheres, random)
   for (let c = 0, k = 0; c < stepSizes.length; c++) {
-    const step = stepSizes[c]
-    for (const end = k + d; k < end; k++) proposal[k] = positions[k] + 0.5 * step * step * score[k] + step * proposal[k]
+    const half = 0.5 * stepSizes[c]
+    for (const end = k + d; k < end; k++) momenta[k] += half * score[k]
   }
+  const proposal = positions.slice()
+  drift(proposal, momenta, stepSizes, spheres)
   return proposal
 }
 
@@ -23,7 +26,7 @@ export const ula: ChainSampler = {
   targetAcceptance: null, initialStep: 0.2,
   init: stateAt,
   step: async (target, { positions, score }, stepSizes, random) => ({
-    state: await stateAt(target, langevinProposal(positions, score, stepSizes, random)),
+    state: await stateAt(target, langevinProposal(positions, score, stepSizes, random, target.spheres)),
     info: unjudged(stepSizes.length),
   }),
 }
