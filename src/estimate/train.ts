@@ -74,10 +74,11 @@ export interface TrainingResult {
 }
 
 /**
- * Standard errors by which an earlier look must be better than the end to be kept. The least of fifty looks at a few hundred rows
- * is often the luckiest one, in the middle of the schedule.
+ * Standard errors by which an earlier look must be better than the end to be kept, and than a later look to stop there. The least
+ * of fifty looks at a few hundred rows is often the luckiest one; and in the middle of the schedule, where the learning rate is
+ * still high, looks get worse that will be better at its end.
  */
-const DOUBT = 2
+const DOUBT = { end: 1, stop: 2 } as const
 
 export function initialState(model: TracedModel, random: Random): TrainingState {
   const theta = new Float32Array(model.parameterCount)
@@ -151,10 +152,10 @@ async function loop(
     secondMoment: here.secondMoment.data.slice() as Float32Array, average: here.average.data.slice() as Float32Array,
     best, usualNorm, running: { ...running }, metrics: [...metrics],
   })
-  /** Whether the held-out rows can tell that these weights are worse than those. */
-  const isWorse = async (average: Values, than: Float32Array): Promise<boolean> => {
+  /** Whether the held-out rows say, with so much doubt, that these weights are worse than those. */
+  const isWorse = async (average: Values, than: Float32Array, doubt: number): Promise<boolean> => {
     const { mean, standardError } = await objectiveDifference(look, average, vectorValues(than), heldOutRows!)
-    return mean > DOUBT * standardError
+    return mean > doubt * standardError
   }
   let at = start.step
   let stopped: TrainingResult['stopped'] = 'steps'
@@ -207,20 +208,21 @@ async function loop(
       await hooks.saveCheckpoint(snapshot(at))
       lastCheckpoint = hooks.now()
     }
-    if (best && isLook && at - best.step >= options.patience * options.evaluateEvery && await isWorse(here.average, best.theta)) { stopped = 'early-stopping'; break }
+    if (best && isLook && at - best.step >= options.patience * options.evaluateEvery && await isWorse(here.average, best.theta, DOUBT.stop)) { stopped = 'early-stopping'; break }
   }
   const elapsed = (hooks.now() - timedFrom.time) / 1000
   const state = snapshot(at)
   if (stopped === 'interrupted') await hooks.saveCheckpoint?.(state)
   if (!metrics.length && at > 0) metrics.push({ step: at, objective: running.sum / Math.max(1, running.count), heldOutObjective: null, seconds: seconds() })
-  const theta = best && (stopped === 'early-stopping' || await isWorse(here.average, best.theta)) ? best.theta : state.average
+  const theta = best && (stopped === 'early-stopping' || await isWorse(here.average, best.theta, DOUBT.end)) ? best.theta : state.average
   const reported = async (part: Part): Promise<MeanObjective | null> => {
     const rowsOfPart = lookBatch(data, part, d, needs, random, REPORTED_EVALUATIONS)
     return rowsOfPart ? meanObjective(look, vectorValues(theta), rowsOfPart) : null
   }
   const train = (await reported('train'))!
   const heldOut = await reported('heldOut')
-  return { state: { ...state, metrics }, theta, stopped, train, heldOut, stepsPerSecond: elapsed > 0 && at > timedFrom.step ? (at - timedFrom.step) / elapsed : null, warnings }
+  // Who starts from this run starts from the weights that it uses.
+  return { state: { ...state, metrics, best: stopped === 'interrupted' || theta === best?.theta ? best : null }, theta, stopped, train, heldOut, stepsPerSecond: elapsed > 0 && at > timedFrom.step ? (at - timedFrom.step) / elapsed : null, warnings }
 }
 
 /** Weight of the newest point in the average: all of them equally at first, then falling by 1/e in 200 steps. */

@@ -66,7 +66,7 @@ Examples:
           const { energy: theirs } = await energy.evaluate(training)
           const withTail = [...scored, { name: 'tail_probability', values: tailProbabilities(found.energy, theirs) }]
           if (!options.attribution) return withTail
-          if (isDiscrete(opened.domain)) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no line leads from row to row (leave it out)`)
+          if (isDiscrete(opened.domain)) throw new UnnormError('invalid-option', `invalid attribution: on ${opened.domain.text} no straight line leads from row to row (leave it out)`)
           compared = mostProbable(training, theirs, energy.columns)
           return [...withTail, ...await attribute(context, energy, values, compared, opened.domain)]
         } finally {
