@@ -116,6 +116,7 @@ async function copyRows(source: DataSource, select: string, out: string, output:
 export function refuseTakenNames(source: Pick<DataSource, 'name' | 'columns'>, names: readonly string[], out: string): void {
   const own = source.columns.map(({ name }) => name)
   refuseAlike(own, out)
+  refuseAlike(names, out)
   const taken = new Map(own.map((name) => [name.toLowerCase(), name]))
   for (const name of names) {
     const found = taken.get(name.toLowerCase())
