@@ -3,6 +3,9 @@
 //   npx jiti bench/bootstrap-ratio.ts [ROWS] [--docs]       (2000; --docs rewrites the section of docs/coverage.md)
 import { createRandom } from '../src/base/random.ts'
 import { describeReplicates } from '../src/estimate/bootstrap-errors.ts'
+import type { Estimator } from '../src/estimate/estimator.ts'
+import { pseudoLikelihood } from '../src/estimate/estimators/pseudo-likelihood.ts'
+import { ratioMatching } from '../src/estimate/estimators/ratio-matching.ts'
 import { scoreMatching } from '../src/estimate/estimators/score-matching.ts'
 import { fitParametric } from '../src/estimate/parametric.ts'
 import type { ParametricFit } from '../src/estimate/parametric.ts'
@@ -10,12 +13,14 @@ import { rowMoments } from '../src/estimate/row-moments.ts'
 import { describeParameters } from '../src/estimate/uncertainty.ts'
 import { ica } from '../src/model/energies/ica.ts'
 import { interaction } from '../src/model/energies/interaction.ts'
+import { ising } from '../src/model/energies/ising.ts'
 import { kernelAt } from '../src/model/energies/kernel.ts'
 import { formulaModel } from '../src/model/formula/formula-model.ts'
 import { trace, weightOf } from '../src/model/model.ts'
 import type { TracedModel } from '../src/model/model.ts'
 import { nodeEngine } from '../src/node/engine.ts'
 import { bumps, bumpsTruth, familyCases, fitCase, mixedSources, squareRoots } from '../test/model/family-cases.ts'
+import { isingRows, isingTruth } from '../test/sample/ising-fixtures.ts'
 import { cases } from './coverage/cases.ts'
 import { writeSection } from './sections.ts'
 
@@ -33,7 +38,7 @@ interface Family {
   readonly traced: TracedModel
   readonly fit: ParametricFit
 }
-const fitted = async (name: string, traced: TracedModel, rows: Float64Array): Promise<Family> => ({ name, traced, fit: await fitParametric(traced, scoreMatching, rows, engine, options) })
+const fitted = async (name: string, traced: TracedModel, rows: Float64Array, estimator: Estimator = scoreMatching): Promise<Family> => ({ name, traced, fit: await fitParametric(traced, estimator, rows, engine, options) })
 
 async function* families(): AsyncGenerator<Family> {
   for (const [k, each] of familyCases.entries()) yield { name: `${each.model} (${each.truth.join(', ')})`, ...await fitCase(each, count, 100 + k, options) }
@@ -45,6 +50,7 @@ async function* families(): AsyncGenerator<Family> {
   yield fitted('kernel', trace(kernelAt(bumpsTruth.setting), 1), bumps(count, 'ratio'))
   const roots = interaction()
   yield fitted('interaction', trace(roots, roots.domain.over(['a', 'b']), { weight: weightOf(roots), scales: [1, 1] }), squareRoots(count, 'ratio'))
+  for (const estimator of [pseudoLikelihood, ratioMatching]) yield fitted(`ising by ${estimator.name}`, trace(ising, 4), isingRows(isingTruth(4, 1), 4, count, 1), estimator)
   const formula = cases.find(({ name }) => name === 'formula')!
   yield fitted('formula', trace(formulaModel('-k*(x - mu)^2/2 - a*(x - mu)^4', { columns: ['x'], parameters: 'k = 0, mu = 0, a > 0' }), 1), formula.draw(createRandom('ratio'), count))
 }
