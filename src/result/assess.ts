@@ -54,7 +54,9 @@ const BASELINE_ROWS = 100_000
 const KERNEL_DENSITY_ROWS = 10_000
 /** The same in a parametric fit, which takes a second: enough for the third digit. */
 export const QUICK_KERNEL_ROWS = 2000
-/** What a parametric fit saves on its baselines moves their log-likelihoods by less than their standard errors: a quarter of the pairs for the bandwidth, and a mixture that gives up sooner. */
+/** Up to so many rows baselines take a moment anyway. */
+const QUICK_FROM = 4000
+/** What a parametric fit of more rows saves on its baselines moves their log-likelihoods by less than their standard errors: a quarter of the pairs for the bandwidth, and a mixture that gives up sooner. */
 const QUICK_KERNEL: KernelDensityOptions = { bandwidth: { centres: 2000, queries: 250 } }
 const QUICK_MIXTURE: GaussianMixtureOptions = { patience: 3, tolerance: 1e-5 }
 
@@ -131,13 +133,14 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
  * another base measure than theirs: beside directions nothing compares.
  * @param weights of the rows, with mean one: only the Gaussian knows of them
- * @param isQuick with the smaller budgets of parametric fits
+ * @param isQuick with the smaller budgets of parametric fits, where rows are many
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array, isQuick = false): Baselines {
   const kept = lebesgueColumns(domain)
   if (kept === undefined) return perBaseline(() => null)
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
   const [training, dimension] = [select(rows), kept.length]
+  const saves = isQuick && training.length / dimension > QUICK_FROM
   const attempt = (make: () => Baseline): Baseline | null => {
     try {
       const baseline = make()
@@ -149,8 +152,8 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   }
   return {
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
-    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension, isQuick ? QUICK_KERNEL : {})),
-    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension, isQuick ? QUICK_MIXTURE : {})),
+    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension, saves ? QUICK_KERNEL : {})),
+    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})),
   }
 }
 
