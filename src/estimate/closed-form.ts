@@ -30,6 +30,8 @@ export interface QuadraticMinimum {
 const ROUNDING = 1e-10
 /** Most steps that only repair rounding. */
 const REFINEMENTS = 5
+/** What is left of the way along each whitened coordinate when none is needed: of a million rows a standard error is a billion times as much. */
+const ARRIVED = 1e-12
 
 /**
  * Solves the problem; deterministic, P³ operations for each bound that is met.
@@ -42,6 +44,7 @@ export async function minimizeQuadratic(problem: QuadraticProblem): Promise<Quad
   let slope = await problem.gradient(theta)
   let curvature = await problem.curvature([])
   let sizes: ArrayLike<number> | undefined
+  const way = whitened(curvature, slope)
   const result = (outcome: QuadraticMinimum['outcome'], ray?: Float64Array): QuadraticMinimum =>
     ({ theta, outcome, atBound: [...atBound].sort((a, b) => a - b), ray })
   const moveTo = async (next: Float64Array): Promise<void> => {
@@ -70,7 +73,8 @@ export async function minimizeQuadratic(problem: QuadraticProblem): Promise<Quad
     atBound.delete(pulls.reduce((a, b) => (b.pull > a.pull ? b : a)).k)
     curvature = await problem.curvature([...atBound])
   }
-  for (let k = 0, left = remaining(curvature, slope); k < REFINEMENTS; k++) {
+  const hasArrived = (): boolean => atBound.size === 0 && whitened(curvature, slope).every((value, c) => Math.abs(value) <= ARRIVED * Math.abs(way[c]))
+  for (let k = 0, left = remaining(curvature, slope); k < REFINEMENTS && !hasArrived(); k++) {
     const step = newtonStep(curvature, slope)
     const refined = theta.map((value, p) => value + step[p])
     const before = { theta, slope }

@@ -38,8 +38,8 @@ export async function search(work: ParametricWork): Promise<Found> {
   const base = toSearch(startValues(traced, random), positive)
   const own = Array.from({ length: STARTS }, (_, k) => (k === 0 ? base : scattered(base, positive, random.split('starts').split(k))))
   // Of a long table the starts are tried on some rows: from the lowest minimum of those it is a few steps to that of all.
-  const ahead = scout && scout !== work.batch && route === 'newton' && options.maxSteps === undefined ? await lowestMinimum(scout, positive, own) : undefined
-  const starts = ahead ? [ahead, ...own] : work.objective.convex ? [base] : own
+  const ahead = scout && scout !== work.batch && route === 'newton' && options.maxSteps === undefined ? await lookAhead(scout, positive, own) : undefined
+  const starts = ahead?.lowest ? [ahead.lowest, ...own] : work.objective.convex ? [base] : own
   let total = 0
   const from = async (start: Float64Array, isFirst: boolean): Promise<Tried> => {
     const result = await method(problem, start, { maxSteps, onStep: (_, objective) => onProgress?.({ step: ++total, objective }) })
@@ -56,11 +56,11 @@ export async function search(work: ParametricWork): Promise<Found> {
   for (const [attempt, start] of starts.entries()) {
     const one = await from(start, attempt === 0)
     tried.push(one)
-    const known = one.result.outcome === 'ran-off' && estimator.unboundedBecause !== undefined
+    const known = one.result.outcome === 'ran-off' && (estimator.unboundedBecause !== undefined || ahead?.ranOff === true)
     // Where parameters that the objective contains change nothing, as factors of a product that starts at zero do, the point
     // may be no minimum: the curvature does not tell, other starts do.
     const isMinimum = one.result.outcome === 'converged' && !(one.felt && one.felt.curvature.flat.length > 0)
-    if (isMinimum && attempt === 0 && scout && route === 'newton' && !ahead) {
+    if (isMinimum && attempt === 0 && scout && route === 'newton' && !ahead?.lowest) {
       const lower = await lookAround(scout, positive, one.result.u, own.slice(1))
       if (lower) tried.push(await from(lower, false))
     }
@@ -77,16 +77,25 @@ const SCOUTING_STEPS = 60
 /** Steps within which a start that leads to a minimum gets there as a rule; others are not followed. */
 const AHEAD_STEPS = 30
 
-/** Where a search over some rows ends lowest, from any of the starts; undefined where none converges. */
-async function lowestMinimum(scout: FullBatch, positive: readonly boolean[], starts: readonly Float64Array[]): Promise<Float64Array | undefined> {
+interface Ahead {
+  /** Where it ends lowest; undefined where it converges from no start. */
+  readonly lowest: Float64Array | undefined
+  /** Whether it ran off from every start. */
+  readonly ranOff: boolean
+}
+
+/** Where a search over some rows ends, from all of the starts. */
+async function lookAhead(scout: FullBatch, positive: readonly boolean[], starts: readonly Float64Array[]): Promise<Ahead> {
   const problem = searchProblem(scout, positive)
   let lowest: SearchResult | undefined
+  let ranOff = 0
   for (const start of starts) {
     const result = await newton(problem, start, { maxSteps: AHEAD_STEPS })
-    if (result.outcome === 'interrupted') return undefined
+    if (result.outcome === 'interrupted') return { lowest: undefined, ranOff: false }
+    if (result.outcome === 'ran-off') ranOff++
     if (result.outcome === 'converged' && !(lowest && result.objective >= lowest.objective)) lowest = result
   }
-  return lowest?.u
+  return { lowest: lowest?.u, ranOff: ranOff === starts.length }
 }
 
 /** The same with its last Hessian kept: where a search ends, its errors are computed. */

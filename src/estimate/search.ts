@@ -79,6 +79,16 @@ function walkingCoordinates(trail: readonly Point[]): number[] {
   })
 }
 
+/** A gain that is a smaller share of the objective is no longer a way down from a start far off, as to a variance of 10¹² from one. */
+const DYING = 1e-6
+
+/** Whether each step gains less than the one before and next to nothing is left: what walks on meanwhile need not be followed until rounding hides it. */
+function dyingGains(trail: readonly Point[]): boolean {
+  if (trail.length <= WINDOW) return false
+  const gains = trail.slice(1).map(({ objective }, k) => trail[k].objective - objective)
+  return gains.every((gain, k) => gain > 0 && (k === 0 || gain <= 0.9 * gains[k - 1])) && gains[WINDOW - 1] <= DYING * Math.abs(trail[WINDOW].objective)
+}
+
 async function withVerdict(problem: SearchProblem, start: Float64Array, options: SearchOptions, method: Method): Promise<SearchResult> {
   const history: { step: number; objective: number }[] = []
   let point: Point = { u: start, objective: NaN, gradient: new Float64Array(start.length).fill(NaN) }
@@ -101,7 +111,8 @@ async function withVerdict(problem: SearchProblem, start: Float64Array, options:
       if (trail.length > WINDOW + 1) trail.shift()
       history.push({ step: step + 1, objective: point.objective })
       options.onStep?.(step + 1, point.objective)
-      if (farCoordinates(problem, start, point.u, FAR, FAR_LOGARITHM).length > 0) {
+      ranOff = dyingGains(trail) ? walkingCoordinates(trail) : []
+      if (ranOff.length > 0 || farCoordinates(problem, start, point.u, FAR, FAR_LOGARITHM).length > 0) {
         outcome = 'ran-off'
         break
       }
@@ -112,7 +123,7 @@ async function withVerdict(problem: SearchProblem, start: Float64Array, options:
   }
   if (outcome === 'stalled' || outcome === 'steps' || outcome === 'ran-off') {
     const distant = farCoordinates(problem, start, point.u, DISTANT, DISTANT_LOGARITHM)
-    ranOff = distant.length > 0 ? distant : walkingCoordinates(trail)
+    if (ranOff.length === 0) ranOff = distant.length > 0 ? distant : walkingCoordinates(trail)
     if (ranOff.length > 0) outcome = 'ran-off'
   }
   return { ...point, outcome, ranOff, steps: step, history }
@@ -143,11 +154,10 @@ const newtonMethod: Method = (problem) => {
     const bent = values[0] < -1e-9 * Math.max(1, values[size - 1])
     if (ratio <= NEWTON_TOLERANCE && !bent) return 'converged'
     // The full step of Newton's method: one that moves nothing is as good a sign as a gradient of zero.
-    let still = false
+    const still = !bent && movesNothing(trustRegionStep(values, vectors, gradient, Infinity).step, unit, point.u, problem.logarithmic)
     radius ??= 10 * Math.max(Math.hypot(...gradient), Math.sqrt(Math.abs(point.objective)), 1e-150)
     for (let attempt = 0; attempt < 60; attempt++) {
       const { step: scaled, predicted } = trustRegionStep(values, vectors, gradient, radius)
-      still ||= attempt === 0 && !bent && movesNothing(scaled, unit, point.u, problem.logarithmic)
       const step = shortened(scaled.map((value, k) => value * unit[k]), problem.logarithmic)
       const u = point.u.map((value, k) => value + step.values[k])
       const trial: Point = { u, ...(await problem.evaluate(u)) }

@@ -97,7 +97,11 @@ export function openSensitivity({ traced, objective, theta, curvature: { basis, 
     weights: async (rows) => {
       if (metric === undefined) return undefined
       const all = await metricOfRows(rows)
-      const third = (k: number): Float64Array => Float64Array.from({ length: rows.length }, (_, e) => all[Math.floor(e / d) * 3 * d + k * d + (e % d)])
+      const third = (k: number): Float64Array => {
+        const part = new Float64Array(rows.length)
+        for (let row = 0; row < rows.length / d; row++) part.set(all.subarray((3 * row + k) * d, (3 * row + k + 1) * d), row * d)
+        return part
+      }
       return { diagonal: third(0), radial: third(1), divergence: third(2), part: Array.from({ length: d }, (_, j) => traced.domain.parts.findIndex(({ coordinates }) => coordinates.includes(j))) }
     },
     logDensitySlopes: perRow('slopes of the log-density', () => slopesOf(traced.logDensity), size),

@@ -51,32 +51,44 @@ const FITTED = 1e-4
 /** What the estimate leaves of a residual's variance where the fit makes it zero: all but nothing, and the error of a slope from some rows. */
 const LEFT = 0.01
 
-/** g(u) and g′(u) of the four aspects of one column. */
-const functions: readonly (readonly [Aspect, (u: number) => readonly [number, number]])[] = [
-  ['location', () => [1, 0]],
-  ['spread', (u) => [u, 1]],
-  ['skewness', (u) => damped(u, u * u - 1, 2 * u)],
-  ['tails', (u) => damped(u, u * (u * u - 3), 3 * (u * u - 1))],
+/** The four aspects of one column: each writes g(u) and g′(u) into a field. Tables are long: nothing is made anew for each row. */
+const functions: readonly (readonly [Aspect, (u: number, field: Float64Array) => void])[] = [
+  ['location', (_, field) => write(field, 1, 0)],
+  ['spread', (u, field) => write(field, u, 1)],
+  ['skewness', (u, field) => damped(field, u, u * u - 1, 2 * u)],
+  ['tails', (u, field) => damped(field, u, u * (u * u - 3), 3 * (u * u - 1))],
 ]
 
-function damped(u: number, value: number, slope: number): readonly [number, number] {
+function write(field: Float64Array, value: number, slope: number): void {
+  field[0] = value
+  field[1] = slope
+}
+
+function damped(field: Float64Array, u: number, value: number, slope: number): void {
   const factor = Math.exp(-u * u / DAMPING)
-  return [value * factor, (slope - value * 2 * u / DAMPING) * factor]
+  write(field, value * factor, (slope - value * 2 * u / DAMPING) * factor)
 }
 
 /** The field g of one residual, in standardized units: nonzero in `columns` only. */
 interface Test {
   readonly aspect: Aspect
   readonly columns: readonly number[]
-  /** gₖ of each of `columns`, then ∂gₖ/∂uₖ of each. For dependence ∂g/∂u of the other column is ½ for both. */
-  field(u: Float64Array): readonly number[]
+  /** Writes gₖ of each of `columns`, then ∂gₖ/∂uₖ of each. For dependence ∂g/∂u of the other column is ½ for both. */
+  write(field: Float64Array, u: Float64Array): void
 }
 
 function testsOf(dimension: number): Test[] {
   const columns = Array.from({ length: dimension }, (_, j) => j)
   return [
-    ...columns.flatMap((j) => functions.map(([aspect, g]): Test => ({ aspect, columns: [j], field: (u) => g(u[j]) }))),
-    ...columns.flatMap((j) => columns.slice(0, j).map((i): Test => ({ aspect: 'dependence', columns: [i, j], field: (u) => [u[j] / 2, u[i] / 2, 0, 0] }))),
+    ...columns.flatMap((j) => functions.map(([aspect, g]): Test => ({ aspect, columns: [j], write: (field, u) => g(u[j], field) }))),
+    ...columns.flatMap((j) => columns.slice(0, j).map((i): Test => ({
+      aspect: 'dependence', columns: [i, j],
+      write: (field, u) => {
+        field[0] = u[j] / 2
+        field[1] = u[i] / 2
+        field[2] = field[3] = 0
+      },
+    }))),
   ]
 }
 
@@ -129,51 +141,66 @@ function perRow(tests: readonly Test[], { rows, scores, weights }: WeightedRows,
   const d = mean.length
   const count = rows.length / d
   const values = new Float64Array(count * tests.length)
-  const u = new Float64Array(d)
+  const pull = openPull(rows, mean, deviation, weights)
   for (let row = 0; row < count; row++) {
-    standardize(u, rows, row, mean, deviation)
-    tests.forEach((test, t) => {
-      const pull = pullOf(test, u, rows, row, deviation, weights)
-      let value = pull.constant
-      for (const [j, factor] of pull.factors) value += factor * scores[row * d + j]
+    pull.moveTo(row)
+    for (let t = 0; t < tests.length; t++) {
+      let value = pull.by(tests[t])
+      for (let j = 0; j < d; j++) if (pull.factors[j] !== 0) value += pull.factors[j] * scores[row * d + j]
       values[row * tests.length + t] = -value
-    })
+    }
   }
   return values
 }
 
-/** A residual as an affine function of the score of a row: factors by column, and what does not depend on it. */
+/** A residual as an affine function of the score of a row. */
 interface Pull {
-  readonly factors: readonly (readonly [number, number])[]
-  readonly constant: number
+  moveTo(row: number): void
+  /** What does not depend on the score. Sets `factors`. */
+  by(test: Test): number
+  /** Of the score by column, [d], until the next call. */
+  readonly factors: Float64Array
 }
 
-function pullOf({ columns, field }: Test, u: Float64Array, rows: Float64Array, row: number, deviation: Float64Array, weights: RowWeights | undefined): Pull {
-  const d = u.length
-  const g = field(u)
-  const size = columns.length
-  if (!weights) return { factors: columns.map((j, k) => [j, g[k] * deviation[j]] as const), constant: size === 1 ? g[1] : 0 }
-  const { diagonal, radial, divergence, part } = weights
-  const at = row * d
-  const factors = new Map<number, number>()
-  let constant = 0
-  columns.forEach((j, k) => {
-    const own = g[k] * deviation[j]
-    factors.set(j, (factors.get(j) ?? 0) + own * diagonal[at + j])
-    constant += own * divergence[at + j] + g[size + k] * (diagonal[at + j] - radial[at + j] * rows[at + j] ** 2)
-    if (radial[at + j] === 0) return
-    for (let l = 0; l < d; l++) if (part[l] === part[j]) factors.set(l, (factors.get(l) ?? 0) - own * radial[at + j] * rows[at + j] * rows[at + l])
-  })
-  if (size === 2 && part[columns[0]] === part[columns[1]]) {
-    const [i, j] = columns
-    const ratio = deviation[i] / deviation[j]
-    constant -= radial[at + i] * rows[at + i] * rows[at + j] * (ratio + 1 / ratio) / 2
+function openPull(rows: Float64Array, mean: Float64Array, deviation: Float64Array, weights: RowWeights | undefined): Pull {
+  const d = mean.length
+  const u = new Float64Array(d)
+  const g = new Float64Array(4)
+  const factors = new Float64Array(d)
+  let at = 0
+  const weighted = ({ columns }: Test, { diagonal, radial, divergence, part }: RowWeights): number => {
+    const size = columns.length
+    let constant = 0
+    for (let k = 0; k < size; k++) {
+      const j = columns[k]
+      const own = g[k] * deviation[j]
+      factors[j] += own * diagonal[at + j]
+      constant += own * divergence[at + j] + g[size + k] * (diagonal[at + j] - radial[at + j] * rows[at + j] ** 2)
+      if (radial[at + j] === 0) continue
+      for (let l = 0; l < d; l++) if (part[l] === part[j]) factors[l] -= own * radial[at + j] * rows[at + j] * rows[at + l]
+    }
+    if (size === 2 && part[columns[0]] === part[columns[1]]) {
+      const [i, j] = columns
+      const ratio = deviation[i] / deviation[j]
+      constant -= radial[at + i] * rows[at + i] * rows[at + j] * (ratio + 1 / ratio) / 2
+    }
+    return constant
   }
-  return { factors: [...factors], constant }
-}
-
-function standardize(u: Float64Array, rows: Float64Array, row: number, mean: Float64Array, deviation: Float64Array): void {
-  for (let j = 0; j < u.length; j++) u[j] = (rows[row * u.length + j] - mean[j]) / deviation[j]
+  return {
+    factors,
+    moveTo: (row) => {
+      at = row * d
+      for (let j = 0; j < d; j++) u[j] = (rows[at + j] - mean[j]) / deviation[j]
+    },
+    by: (test) => {
+      factors.fill(0)
+      test.write(g, u)
+      if (weights) return weighted(test, weights)
+      const { columns } = test
+      for (let k = 0; k < columns.length; k++) factors[columns[k]] = g[k] * deviation[columns[k]]
+      return columns.length === 1 ? g[1] : 0
+    },
+  }
 }
 
 const columnOf = (values: Float64Array, column: number, columns: number): Float64Array => Float64Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column])
@@ -192,16 +219,20 @@ function meanSlopes(tests: readonly Test[], { rows, weights, weighting, influenc
   const count = rows.length / d
   const size = influences.length / count
   const slopes = tests.map(() => new Float64Array(size))
-  const u = new Float64Array(d)
+  const pull = openPull(rows, mean, deviation, weights)
   for (let row = 0; row < count; row++) {
-    standardize(u, rows, row, mean, deviation)
+    pull.moveTo(row)
     const share = (weighting?.weights?.[row] ?? 1) / count
-    tests.forEach((test, t) => {
-      for (const [j, factor] of pullOf(test, u, rows, row, deviation, weights).factors) {
+    for (let t = 0; t < tests.length; t++) {
+      pull.by(tests[t])
+      const own = slopes[t]
+      for (let j = 0; j < d; j++) {
+        const factor = pull.factors[j] * share
+        if (factor === 0) continue
         const start = (row * d + j) * size
-        for (let p = 0; p < size; p++) slopes[t][p] -= factor * share * scoreSlopes[start + p]
+        for (let p = 0; p < size; p++) own[p] -= factor * scoreSlopes[start + p]
       }
-    })
+    }
   }
   return slopes
 }
@@ -212,7 +243,8 @@ function correctedVariances(tests: readonly Test[], slopes: readonly Float64Arra
   const all = perRow(tests, estimation, mean, deviation)
   return slopes.map((slope, t) => {
     const own = columnOf(all, t, tests.length)
-    const moved = own.map((value, row) => slope.reduce((sum, factor, p) => sum + factor * influences[row * slope.length + p], value))
+    const moved = own.slice()
+    for (let row = 0; row < moved.length; row++) for (let p = 0; p < slope.length; p++) moved[row] += slope[p] * influences[row * slope.length + p]
     const raw = moments(own, weighting).variance
     return raw > 0 ? moments(moved, weighting).variance / raw : 1
   })

@@ -9,11 +9,13 @@ import { someColumns } from '../data/domain-rows.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { independentBaseline } from '../evaluate/baselines/independent.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
+import type { KernelDensityOptions } from '../evaluate/baselines/kernel-density.ts'
 import { mapBaselines, perBaseline } from '../evaluate/baselines/baseline.ts'
 import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
 import { MOST_ENUMERATED, enumerate } from '../engine/enumeration.ts'
 import { directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../evaluate/baselines/directions.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
+import type { GaussianMixtureOptions } from '../evaluate/baselines/gaussian-mixture.ts'
 import { openEnergy, openToIntegrate } from '../evaluate/open-energy.ts'
 import { sphereArea, sphereNormalizer } from '../evaluate/log-normalizer/sphere.ts'
 import { formatNumber } from '../report/format.ts'
@@ -56,6 +58,11 @@ const BASELINE_ROWS = 100_000
 const KERNEL_DENSITY_ROWS = 10_000
 /** The same in a parametric fit, which takes a second: enough for the third digit. */
 export const QUICK_KERNEL_ROWS = 2000
+/** Up to so many rows baselines take a moment anyway. */
+const QUICK_FROM = 4000
+/** What a parametric fit of more rows saves on its baselines moves their log-likelihoods by less than their standard errors: a quarter of the pairs for the bandwidth, and a mixture that gives up sooner. */
+const QUICK_KERNEL: KernelDensityOptions = { bandwidth: { centres: 2000, queries: 250 } }
+const QUICK_MIXTURE: GaussianMixtureOptions = { patience: 3, tolerance: 1e-5 }
 
 /** Up to `most` rows of one part of a split, evenly spaced: how many, and which of the table. */
 function placesOf(part: 'train' | 'heldOut', split: Split, most: number): { readonly count: number; row(k: number): number } {
@@ -142,8 +149,9 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
  * another base measure than theirs. Directions have their own; beside other columns they have none.
  * @param weights of the rows, with mean one: only the Gaussian and von Mises–Fisher know of them
+ * @param isQuick with the smaller budgets of parametric fits, where rows are many
  */
-export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array): Baselines {
+export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array, isQuick = false): Baselines {
   if (isDiscrete(domain)) return { ...perBaseline(() => null), independent: independentBaseline(rows, domain.columns.length, weights) }
   const kept = lebesgueColumns(domain)
   if (domain.parts.every(({ kind }) => kind === 'sphere')) {
@@ -155,6 +163,7 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   if (kept === undefined) return perBaseline(() => null)
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
   const [training, dimension] = [select(rows), kept.length]
+  const saves = isQuick && training.length / dimension > QUICK_FROM
   const attempt = (make: () => Baseline): Baseline | null => {
     try {
       const baseline = make()
@@ -166,8 +175,8 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   }
   return {
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
-    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension)),
-    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension)),
+    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension, saves ? QUICK_KERNEL : {})),
+    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})),
   }
 }
 

@@ -102,7 +102,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     metadata: metadataOf(corrected ? undefined : noise, logZ),
   }
   await environment.onModel?.(modelFile)
-  const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split))
+  const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split), !isNetwork)
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
   const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split), isNetwork ? Infinity : QUICK_KERNEL_ROWS)

@@ -248,6 +248,17 @@ describe('objectives without a minimum', () => {
     expect([fit.stopped, fit.warnings[0].code]).toEqual(['unbounded', 'unbounded'])
     expect(fit.warnings[0].message).toContain('t → −∞')
   })
+
+  test('a factor exp(a) that the rows would have negative: told while its gains die, before rounding hides it', async () => {
+    // Heavy tails: in closed form the factor of −x⁴ is below zero, so that of exp(a) goes there as far as it can.
+    const rows = normalRows(500, 1, 'heavy').map((z) => z * (1 + z * z / 4))
+    const free = defineModel({ name: 'free', parameters: { q: scalar(), b: scalar() }, logDensity: ({ q, b }, x) => x.at(0).pow(4).mul(q).add(x.at(0).square().mul(b)).neg() })
+    expect((await fitModel(free, scoreMatching, rows, 1)).value('q')).toBeLessThan(-1e-4)
+    const model = defineModel({ name: 'bounded', parameters: { a: scalar(), b: scalar() }, logDensity: ({ a, b }, x) => x.at(0).pow(4).mul(exp(a)).add(x.at(0).square().mul(b)).neg() })
+    const { fit } = await fitModel(model, scoreMatching, rows, 1)
+    expect([fit.stopped, fit.warnings.map(({ message }) => message.slice(0, 57))]).toEqual(['unbounded', ['The objective has no minimum: it keeps falling as a → −∞.']])
+    expect(fit.history.length).toBeLessThan(60)
+  })
 })
 
 describe('starts where nothing bends', () => {

@@ -31,18 +31,19 @@ export interface GaussianMixtureOptions {
   readonly maximumComponents?: number
   /** Most rows that the number of components is chosen on, evenly spaced over the training rows; five times as many then refine the one chosen. */
   readonly maximumRows?: number
+  /** Numbers of components are tried upwards until BIC has not fallen so many times in a row: it is noisy near its minimum, and on a grid of modes it may fall again. */
+  readonly patience?: number
+  /** EM ends for good when a step gains less than this many nats a row. */
+  readonly tolerance?: number
   readonly random?: Random
 }
 
-// Numbers of components are tried upwards until BIC has not fallen this many times in a row: it is noisy near its minimum, and
-// on a grid of modes it may fall again.
-const PATIENCE = 6
-// EM ends when a step raises the log-likelihood by less than this share of what BIC charges for a component: more precision
-// would not change the choice. At last, by less than so many nats a row.
+// In the search EM ends when a step raises the log-likelihood by less than this share of what BIC charges for a component: more
+// precision would not change the choice.
 const SEARCH_SHARE = 0.01
 const SEARCH_STEPS = 60
 const PILOT_STEPS = 10
-const FINAL = { tolerance: 1e-6, steps: 300 }
+const FINAL_STEPS = 300
 // Variances of a component in whitened coordinates are raised by this, beside the variance within the resolution of columns whose
 // values repeat: a component on one row, or on ties, would have an infinite likelihood.
 const FLOOR = 1e-6
@@ -60,7 +61,7 @@ interface Component {
  * @throws UnnormError `singular-covariance`
  */
 export function gaussianMixtureBaseline(training: Float64Array, dimension: number, options: GaussianMixtureOptions = {}): GaussianMixtureBaseline {
-  const { maximumComponents = 30, maximumRows = 2500, random = createRandom('gaussian mixture') } = options
+  const { maximumComponents = 30, maximumRows = 2500, patience = 6, tolerance = 1e-6, random = createRandom('gaussian mixture') } = options
   const { mean, covariance } = rowMoments(training, dimension)
   const factor = choleskyFactor(covariance, dimension)
   if (factor === null) {
@@ -82,7 +83,7 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
   const search = { tolerance: (SEARCH_SHARE * parameters * Math.log(count)) / (2 * count), steps: SEARCH_STEPS }
   let best = { bic: Infinity, components: [] as readonly Component[] }
   let centres = new Float64Array(0)
-  for (let k = 1, sinceBest = 0; k <= most && sinceBest < PATIENCE; k++, sinceBest++) {
+  for (let k = 1, sinceBest = 0; k <= most && sinceBest < patience; k++, sinceBest++) {
     // Afresh, and grown by one centre from the best of one component less: either finds modes that the other misses. What is ahead
     // after a few steps goes on.
     const tried = [new Float64Array(0), centres].slice(0, k === 1 ? 1 : 2).map((given, start) =>
@@ -96,7 +97,7 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
       sinceBest = -1
     }
   }
-  const final = maximize(all, dimension, best.components, floor, FINAL)
+  const final = maximize(all, dimension, best.components, floor, { tolerance, steps: FINAL_STEPS })
   const components = final.components.toSorted((a, b) => b.logWeight - a.logWeight)
   const logDensity = (of: Float64Array): Float64Array => {
     const result = posterior(whiten(of, mean, factor), dimension, components, null)

@@ -15,6 +15,8 @@ export interface KernelDensityBaseline extends Baseline {
 export interface KernelDensityOptions {
   /** Most centres taken, evenly spaced over the training rows. Evaluation costs centres × rows × d operations. */
   readonly maximumCentres?: number
+  /** Most centres, and most queries, that the bandwidth is chosen on: as many times each other kernels are computed, some fifteen times. */
+  readonly bandwidth?: { readonly centres: number; readonly queries: number }
 }
 
 /**
@@ -32,7 +34,7 @@ export function kernelDensityBaseline(training: Float64Array, dimension: number,
   }
   const centres = whiten(thinRows(training, dimension, options.maximumCentres ?? 4000), mean, factor)
   const count = centres.length / dimension
-  const { bandwidth } = chooseBandwidth(centres, dimension, { maximumCentres: count, maximumQueries: 500 })
+  const { bandwidth } = chooseBandwidth(centres, dimension, { maximumCentres: options.bandwidth?.centres ?? count, maximumQueries: options.bandwidth?.queries ?? 500 })
   const scale = -0.5 / (bandwidth * bandwidth)
   const constant = -dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI)) - factor.logDeterminant
   return {

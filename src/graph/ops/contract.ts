@@ -127,6 +127,8 @@ export const contractOp: Op = {
     { inputs: [tensor([2, 3], [0.4, -1.3, 0.7, 2.1, -0.6, 1.9]), tensor([2, 3], [1.1, 0.3, -0.8, 0.2, 0.6, -1.4])], attributes: { left: [1], right: [1], batchLeft: [0], batchRight: [0] } },
     { inputs: [tensor([2, 2, 3], [1, -2, 3, 0.5, 2, 0.1, -1, 0.7, 0.3, 0.9, -0.2, 1.2]), tensor([2, 3], [1.1, 0.3, -0.8, 0.2, 0.6, -1.4])], attributes: { left: [2], right: [1], batchLeft: [0], batchRight: [0] } },
     { inputs: [tensor([2], [1.5, -0.5]), tensor([3], [0.3, 0.2, -1.1])], attributes: { left: [], right: [], batchLeft: [], batchRight: [] } },
+    { inputs: [tensor([2], [1.5, -0.5]), tensor([2, 3], [0.4, -1.3, 0.7, 2.1, -0.6, 1.9])], attributes: { left: [], right: [], batchLeft: [0], batchRight: [0] } },
+    { inputs: [tensor([2, 2], [1.5, -0.5, 0.8, 0.3]), tensor([3, 2], [0.4, -1.3, 0.7, 2.1, -0.6, 1.9])], attributes: { left: [], right: [], batchLeft: [1], batchRight: [1] } },
   ],
 }
 
@@ -239,7 +241,7 @@ function matrixSide(emitter: Emitter, node: Node, name: string, summed: readonly
   return { name: emitter.reshape(arranged, summedFirst ? [overSummed, overFree] : [overFree, overSummed]), summedFirst }
 }
 
-/** Batched products: a plain product and sum when nothing is free, MatMul otherwise. */
+/** Batched products: a plain product where nothing is summed, product and sum where nothing is free, MatMul otherwise: of many tiny matrices it costs several times as much. */
 function emitBatched(emitter: Emitter, node: Node, a: string, b: string): string {
   const [x, y] = node.inputs
   const { left, right, batchLeft, batchRight } = axesOf(node)
@@ -251,6 +253,12 @@ function emitBatched(emitter: Emitter, node: Node, a: string, b: string): string
     return left.length === 0 ? both : emitter.emit('ReduceSum', [both, emitter.integers(left.map((_, k) => batchLeft.length + k))], { keepdims: 0 })
   }
   const batch = pick(x.shape, batchLeft)
+  if (left.length === 0) {
+    const ones = (axes: readonly number[]): number[] => axes.map(() => 1)
+    const p = emitter.reshape(arrange(a, [...batchLeft, ...freeLeft]), [...batch, ...pick(x.shape, freeLeft), ...ones(freeRight)])
+    const q = arrange(b, [...batchRight, ...freeRight])
+    return emitter.emit('Mul', [p, freeLeft.length === 0 ? q : emitter.reshape(q, [...batch, ...ones(freeLeft), ...pick(y.shape, freeRight)])])
+  }
   const p = emitter.reshape(arrange(a, [...batchLeft, ...freeLeft, ...left]), [...batch, lengthOver(x.shape, freeLeft), lengthOver(x.shape, left)])
   const q = emitter.reshape(arrange(b, [...batchRight, ...right, ...freeRight]), [...batch, lengthOver(y.shape, right), lengthOver(y.shape, freeRight)])
   return emitter.reshape(emitter.emit('MatMul', [p, q]), node.shape)
