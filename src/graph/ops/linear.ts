@@ -175,11 +175,11 @@ export const sumOp: Op = {
   samples: [{ inputs: [sample], attributes: { axes: [0] } }, { inputs: [sample], attributes: { axes: [0, 1] } }],
 }
 
-/** Σ over rows as a product with a row of ones: ONNX Runtime's matrix product reads memory several times faster than its ReduceSum. */
+/** Σ over rows as a product with a vector of ones: ONNX Runtime's matrix product reads memory several times faster than its ReduceSum. */
 function sumRows(emitter: Emitter, node: Node, x: string): string {
   const ones = emitter.emit('Expand', [emitter.constant(node, [1], [1]), emitter.shapeVector([ROWS])])
-  const flat = node.shape.length === 1 ? x : emitter.emit('Reshape', [x, emitter.integers([-1, sizeOf(node.shape)])])
-  return emitter.reshape(emitter.emit('MatMul', [emitter.emit('Reshape', [ones, emitter.integers([1, -1])]), flat]), node.shape)
+  if (node.shape.length === 1) return emitter.emit('MatMul', [ones, x])
+  return emitter.reshape(emitter.emit('MatMul', [ones, emitter.emit('Reshape', [x, emitter.integers([-1, sizeOf(node.shape)])])]), node.shape)
 }
 
 /** Sum over the given axes (all by default). */
