@@ -79,10 +79,15 @@ function pairsPanel(moments: BinaryMoments, document: SvgDocument): PanelContent
   }
 }
 
+/** In standard errors of the rows' number. */
+const AGREES = 0.01
+
 /** The pair in which rows and fit differ most. */
 function worstNote({ pairs, columns }: BinaryMoments): Note[] {
   const errors = ({ rows, fit, standardError }: Compared): number => (fit === null || !(standardError > 0) ? 0 : Math.abs(rows - fit) / standardError)
   const worst = pairs.reduce((most, pair) => (errors(pair) > errors(most) ? pair : most))
   if (worst.fit === null) return []
+  // As of a fit that has a parameter for every correlation.
+  if (errors(worst) < AGREES) return [{ text: 'The fit has the correlations of the rows.' }]
   return [{ text: `Farthest apart: ${columns[worst.first]} and ${columns[worst.second]}, ${typographic(formatNumber(worst.rows, 3))} in the rows and ${typographic(formatNumber(worst.fit, 3))} under the fit, ${formatNumber(errors(worst), 2)} standard errors of the rows' number.` }]
 }
