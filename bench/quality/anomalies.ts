@@ -50,7 +50,7 @@ export function anomaliesSection(): string {
   const isMet = names.every((name) => overall.unnorm >= overall[name])
   return `## Labelled anomalies
 
-Written by \`npm run bench:anomalies\`. Tables of scikit-learn as one-class tasks: one class is normal, all others are anomalies; half of the normal rows train, the other half and all anomalies are told apart. Area under the ROC; *unnorm* is the energy of \`unnorm fit\` with default options, at its smallest noise level. Columns that are constant among the training rows are left out for all. Required: the mean over tasks is at least that of the neighbors and of the forest: ${isMet ? 'met' : '**not met**'}.
+Written by \`npm run bench:anomalies\`. Tables of scikit-learn as one-class tasks: one class is normal, all others are anomalies; half of the normal rows train, the other half and all anomalies are told apart. Area under the ROC; *unnorm* is the energy of \`unnorm fit\` with default options, at its smallest noise level. Columns that are constant among the training rows, or copies of others there, are left out for all. Required: the mean over tasks is at least that of the neighbors and of the forest: ${isMet ? 'met' : '**not met**'}.
 
 | table | normal | training rows | columns | splits | ${names.map((name) => headings[name]).join(' | ')} |
 | ${new Array(5 + names.length).fill('---').join(' | ')} |
