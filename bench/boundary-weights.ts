@@ -12,20 +12,11 @@ import { parseBoundaryWeight } from '../src/model/domain/weight-text.ts'
 import { builtInModels } from '../src/model/energies/index.ts'
 import { trace, weightOf } from '../src/model/model.ts'
 import { nodeEngine } from '../src/node/engine.ts'
+import { gammaDraw } from '../test/model/family-cases.ts'
 
 const [tables, rows] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 2000)]
 const engine = nodeEngine({ threads: 1 })
 
-/** Marsaglia & Tsang 2000; shapes below one by the power of a uniform number. */
-function gammaDraw(random: Random, shape: number): number {
-  if (shape < 1) return gammaDraw(random, shape + 1) * (1 - random.uniform()) ** (1 / shape)
-  const d = shape - 1 / 3
-  for (;;) {
-    const z = random.normal()
-    const v = (1 + z / Math.sqrt(9 * d)) ** 3
-    if (v > 0 && Math.log(1 - random.uniform()) < z * z / 2 + d - d * v + d * Math.log(v)) return d * v
-  }
-}
 const shares = (parts: readonly number[]): number[] => parts.map((part) => part / parts.reduce((a, b) => a + b))
 const onInterval = ['(x/(x + s))^2', 'x/(x + s)', 'min((x/s)^2, 1)', 'min(log(1 + x/s), 1)', 'min(x, 3)']
 const onSimplex = ['minsq(0.3)', 'minsq(0.1)', 'minsq(0.01)', 'minsq(1)', 'prodsq(0.1)']

@@ -70,12 +70,11 @@ export function settle(source: Model, { domain, isOwn, boundary, points: table }
     reason = chosen?.sentence ?? null
   }
   if (isNetwork) {
-    const ties = columnTies(table)
     const copied = copiedShare(table)
     // Whole rows repeat by chance where all columns are rounded.
-    if (copied >= LARGEST_COPIED_SHARE && ties.some(({ roundingStep }) => roundingStep === null)) warnings.push(copiesWarning(copied))
+    if (copied >= LARGEST_COPIED_SHARE && columnTies(table).some(({ roundingStep }) => roundingStep === null)) warnings.push(copiesWarning(copied))
     // Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them.
-    if (name === 'score-matching') warnings.push(...tiesWarnings(ties))
+    if (name === 'score-matching') warnings.push(...tiesWarnings(columnTies(table)))
   }
   const covariance = covarianceOf(table, scale, ladder ? undefined : noise)
   const model = source.forRows?.({ dimension: d, covariance, ladder, rows, moments: () => rowMoments(rows(), d) }) ?? source

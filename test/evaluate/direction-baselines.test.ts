@@ -1,19 +1,11 @@
 // Baselines of directions: maximum likelihood, kernels that integrate to one and are as wide as leaving rows out says.
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../src/base/random.ts'
 import { concentrationOf, directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../../src/evaluate/baselines/directions.ts'
 import { domain } from '../../src/model/domain.ts'
+import { directions } from './directions.ts'
 
 const sphere = domain('sphere').over(['x', 'y', 'z'])
-/** Directions with density ∝ exp(κ z₃). */
-function directions(count: number, kappa: number, seed: string): Float64Array {
-  const random = createRandom(seed)
-  return Float64Array.from(Array.from({ length: count }, () => {
-    const z = 1 + Math.log(random.uniform() * (1 - Math.exp(-2 * kappa)) + Math.exp(-2 * kappa)) / kappa
-    const [angle, width] = [2 * Math.PI * random.uniform(), Math.sqrt(1 - z * z)]
-    return [width * Math.cos(angle), width * Math.sin(angle), z]
-  }).flat())
-}
+
 /** Points that cover the sphere evenly, each with the same area. */
 function covering(count: number): Float64Array {
   return Float64Array.from(Array.from({ length: count }, (_, k) => {

@@ -6,6 +6,7 @@ import { logBesselI } from '../../src/model/bessel.ts'
 import { domain } from '../../src/model/domain.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import type { Warning } from '../../src/base/errors.ts'
+import { directions } from './directions.ts'
 
 /** An energy by log p and its gradient by the columns. */
 const energyOf = (columns: string[], log: (x: Float64Array) => readonly [number, readonly number[]]): FittedEnergy => ({
@@ -22,16 +23,6 @@ const energyOf = (columns: string[], log: (x: Float64Array) => readonly [number,
     return { energy, score }
   },
 })
-
-/** Directions with density ∝ exp(κ z₃). */
-function directions(count: number, kappa: number, seed: string): Float64Array {
-  const random = createRandom(seed)
-  return Float64Array.from(Array.from({ length: count }, () => {
-    const z = 1 + Math.log(random.uniform() * (1 - Math.exp(-2 * kappa)) + Math.exp(-2 * kappa)) / kappa
-    const [angle, width] = [2 * Math.PI * random.uniform(), Math.sqrt(1 - z * z)]
-    return [width * Math.cos(angle), width * Math.sin(angle), z]
-  }).flat())
-}
 
 describe('log Z', () => {
   const find = async (text: string, columns: string[], log: (x: Float64Array) => readonly [number, readonly number[]], rows: Float64Array) => {

@@ -11,7 +11,7 @@ import { trace, weightOf } from '../../src/model/model.ts'
 import { onnx } from '../estimate/parametric-fixtures.ts'
 
 /** Marsaglia & Tsang 2000; shapes below one by the power of a uniform number. */
-function gammaDraw(random: Random, shape: number): number {
+export function gammaDraw(random: Random, shape: number): number {
   if (shape < 1) return gammaDraw(random, shape + 1) * (1 - random.uniform()) ** (1 / shape)
   const d = shape - 1 / 3
   for (;;) {
