@@ -3,6 +3,7 @@
 //
 //   npm run bench:anomalies                     three splits; writes bench/results/anomalies.json and the section of docs/quality.md
 //   npm run bench:anomalies -- --tables wine --splits 1 --threads 1
+//   npm run bench:anomalies -- --missing        tasks that have no result yet
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -28,7 +29,7 @@ interface Task {
   readonly areas: Omit<Areas, 'unnorm'>
 }
 
-const { values: given } = parseArgs({ options: { tables: { type: 'string' }, splits: { type: 'string', default: '3' }, threads: { type: 'string' } } })
+const { values: given } = parseArgs({ options: { tables: { type: 'string' }, splits: { type: 'string', default: '3' }, threads: { type: 'string' }, missing: { type: 'boolean' } } })
 const engine = nodeEngine({ threads: Number(given.threads ?? defaultThreads()) })
 
 /** The probability that an anomaly's energy is above a normal row's; ties count half. */
@@ -57,6 +58,7 @@ const ended = once(peers, 'close')
 for await (const line of createInterface({ input: peers.stdout })) {
   const task = JSON.parse(line) as Task
   if (given.tables !== undefined && !given.tables.split(',').includes(task.table)) continue
+  if (given.missing && readAreas().some((known) => known.table === task.table && known.normal === task.normal && known.split === task.split && known.columns === task.columns.length)) continue
   const areas: Areas = { ...task.areas, unnorm: await areaOf(task) }
   storeAreas({ table: task.table, normal: task.normal, split: task.split, rows: task.train.length, columns: task.columns.length, areas })
   console.log(`${task.table}, ${task.normal}, split ${task.split}: ${Object.entries(areas).map(([name, area]) => `${name} ${area.toFixed(4)}`).join(', ')}`)

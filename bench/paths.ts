@@ -1,12 +1,10 @@
 // Paths of Hamiltonian Monte Carlo as the bench measures them: many chains, 100 leapfrog steps, on ½‖x‖² + network.
-import * as onnxruntime from 'onnxruntime-node'
 import { createRandom } from '../src/base/random.ts'
 import { energyProgram } from '../src/compile/model-file.ts'
 import { runEnergy } from '../src/engine/energy.ts'
-import { onnxEngine } from '../src/engine/onnx.ts'
-import type { OnnxRuntime } from '../src/engine/onnx.ts'
 import { mlp } from '../src/model/energies/mlp.ts'
 import { trace } from '../src/model/model.ts'
+import { nodeEngine } from '../src/node/engine.ts'
 import { stateAt } from '../src/sample/sampler.ts'
 import { leapfrog } from '../src/sample/samplers/hmc.ts'
 import { inCoordinates, scaled } from '../src/sample/target.ts'
@@ -23,8 +21,7 @@ export async function targetOf({ d, hidden, threads }: Pick<StepSpecification, '
   parameters.forEach(({ values }, k) => theta.set(values, model.parameters[k].start))
   const columns = Array.from({ length: d }, (_, j) => `x${j + 1}`)
   const unit = { mean: new Float64Array(d), deviation: new Float64Array(d).fill(1) }
-  const engine = onnxEngine(onnxruntime as unknown as OnnxRuntime, { threads })
-  return inCoordinates(await runEnergy(energyProgram(model, theta, unit, undefined), columns, engine), scaled(unit.mean, unit.deviation))
+  return inCoordinates(await runEnergy(energyProgram(model, theta, unit, undefined), columns, nodeEngine({ threads })), scaled(unit.mean, unit.deviation))
 }
 
 /** `run` draws momenta and follows the paths of `batch` chains; `read` follows them from given momenta. */

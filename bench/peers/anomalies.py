@@ -1,7 +1,7 @@
 """One-class tasks from the tables that ship in scikit-learn, and what its own detectors reach: a JSON line for each task and split.
 
 A class is normal, all others are anomalies; half of the normal rows train, the other half and all anomalies are tested. Columns
-that are constant among the training rows are left out. Usage: anomalies.py SPLITS
+that the training rows determine by others (constants, copies, sums) are left out. Usage: anomalies.py SPLITS
 """
 
 from __future__ import annotations
@@ -32,6 +32,22 @@ def neighbor_distance(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     return distances[:, -1]
 
 
+def independent(train: np.ndarray) -> np.ndarray:
+    """Columns that are no linear function of those before: pixels at the edge are dark in all training rows, or tied to their neighbours."""
+    centered = train - train.mean(axis=0)
+    lengths = np.linalg.norm(centered, axis=0)
+    kept: list[int] = []
+    basis = np.zeros((len(train), 0))
+    for j in np.flatnonzero(lengths > 0):
+        rest = centered[:, j] / lengths[j]
+        for _ in range(2):
+            rest = rest - basis @ (basis.T @ rest)
+        if np.linalg.norm(rest) > 1e-6:
+            kept.append(j)
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    return np.array(kept)
+
+
 def tasks(splits: int) -> Iterator[dict[str, Any]]:
     for table, (load, classes) in TABLES.items():
         data = load()
@@ -40,9 +56,7 @@ def tasks(splits: int) -> Iterator[dict[str, Any]]:
             for split in range(splits):
                 order = np.random.default_rng(split).permutation(len(rows))
                 train, unseen = rows[order[: len(rows) // 2]], rows[order[len(rows) // 2 :]]
-                # Pixels at the edge are dark in all training rows, or the same in pairs.
-                varies = np.flatnonzero(train.std(axis=0) > 0)
-                kept = varies[np.sort(np.unique(train[:, varies], axis=1, return_index=True)[1])]
+                kept = independent(train)
                 train, test = train[:, kept], np.concatenate([unseen, others])[:, kept]
                 anomalous = np.arange(len(test)) >= len(unseen)
                 mean, deviation = train.mean(axis=0), train.std(axis=0)

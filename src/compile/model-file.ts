@@ -73,6 +73,7 @@ export function energyProgram(
     inputs: level === 'given' ? [rows, levels] : [rows],
     outputs: Object.fromEntries(Object.keys(outputs).map((name, k) => [name, batched[k]])),
     type: 'float64',
+    rowwise: true,
   }
 }
 

@@ -9,6 +9,8 @@ export interface Program {
   readonly outputs: Readonly<Record<string, Node>>
   /** The element type of inputs, constants and results; `cast` nodes change it inside. */
   readonly type: ElementType
+  /** Whether each row of every output depends on the same row of the inputs alone. */
+  readonly rowwise?: boolean
   /** Whether its operations are so small that a second thread costs more than it does. */
   readonly small?: boolean
 }

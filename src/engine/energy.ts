@@ -2,10 +2,8 @@
 import type { Program } from '../compile/program.ts'
 import type { Ladder } from '../model/model.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
-import type { Engine, Executable } from './engine.ts'
-
-/** Rows computed in one run: of a usual network's layers so many stay in the cache of two cores from one operation to the next. */
-const CHUNK = 2048
+import type { Engine, Executable, Values } from './engine.ts'
+import { inParts } from './parts.ts'
 
 export interface RunningEnergy extends FittedEnergy {
   release(): Promise<void>
@@ -13,8 +11,9 @@ export interface RunningEnergy extends FittedEnergy {
 
 /** Prepares the program of a fitted energy (outputs `energy` and, but for binary columns, `score`). */
 export async function runEnergy(program: Program, columns: readonly string[], engine: Engine): Promise<RunningEnergy> {
-  const { log_density: _known, ...outputs } = program.outputs
-  return energyOf(await engine.prepare({ ...program, outputs }), columns)
+  const { energy, score } = program.outputs
+  if (!score) return energyOf(await engine.prepare({ ...program, outputs: { energy } }), columns, undefined)
+  return energyOf(await engine.prepare({ ...program, outputs: { energy, score } }), columns, () => engine.prepare({ ...program, outputs: { score } }))
 }
 
 /** A noise-conditional energy: that of the data with noise of any level. */
@@ -31,35 +30,61 @@ export interface LadderEnergy {
 /** Prepares the program of a noise-conditional energy (inputs `x` and `t`, outputs `energy` and `score`). */
 export async function runLadder(program: Program, about: Pick<LadderEnergy, 'columns' | 'ladder' | 'deviations'>, engine: Engine): Promise<LadderEnergy> {
   const { energy, score } = program.outputs
-  return ladderOf(await engine.prepare({ ...program, outputs: { energy, score } }), about)
+  return ladderOf(await engine.prepare({ ...program, outputs: { energy, score } }), about, () => engine.prepare({ ...program, outputs: { score } }))
 }
 
-/** The energies that an executable with inputs `x` and `t` computes. */
-export function ladderOf(executable: Executable, about: Pick<LadderEnergy, 'columns' | 'ladder' | 'deviations'>): LadderEnergy {
+/**
+ * The energies that an executable with inputs `x` and `t` computes.
+ * @param scoresAlone prepares an executable with the output `score` alone
+ */
+export function ladderOf(executable: Executable, about: Pick<LadderEnergy, 'columns' | 'ladder' | 'deviations'>, scoresAlone: () => Promise<Executable>): LadderEnergy {
+  const { columns } = about
+  const own = computing(executable, columns.length, scoresAlone)
+  const at = (t: number, rows: Float64Array) => {
+    const count = rows.length / columns.length
+    return { t: { shape: [count], data: new Float64Array(count).fill(t) } }
+  }
   return {
     ...about,
-    at: (t) => energyOf({ ...executable, run: (feeds) => executable.run({ ...feeds, t: { shape: [feeds.x.shape[0]], data: new Float64Array(feeds.x.shape[0]).fill(t) } }) }, about.columns),
-    release: () => executable.release(),
+    at: (t) => ({ columns, evaluate: (rows) => own.evaluate(rows, at(t, rows)), scores: (rows) => own.scores(rows, at(t, rows)) }),
+    release: own.release,
   }
 }
 
-/** The energy that an executable with input `x` and outputs `energy` and `score` computes; without the latter scores are NaN. */
-export function energyOf(executable: Executable, columns: readonly string[]): RunningEnergy {
-  const d = columns.length
+/**
+ * The energy that an executable with input `x` and outputs `energy` and `score` computes.
+ * @param scoresAlone prepares an executable with the output `score` alone; undefined where there is no `score`, scores are NaN then
+ */
+export function energyOf(executable: Executable, columns: readonly string[], scoresAlone: (() => Promise<Executable>) | undefined): RunningEnergy {
+  const { evaluate, scores, release } = computing(executable, columns.length, scoresAlone)
+  return { columns, evaluate: (rows) => evaluate(rows), ...(scoresAlone ? { scores: (rows) => scores(rows) } : {}), release }
+}
+
+type Others = Readonly<Record<string, Values>>
+
+function computing(executable: Executable, d: number, scoresAlone: (() => Promise<Executable>) | undefined) {
+  const compute = async (by: Executable, rows: Float64Array, others: Others, results: Others): Promise<void> => {
+    if (rows.length > 0) await (by.runRows ?? inParts(by))({ x: { shape: [rows.length / d, d], data: rows }, ...others }, results)
+  }
+  let alone: Promise<Executable> | undefined
   return {
-    columns,
-    evaluate: async (rows) => {
+    evaluate: async (rows: Float64Array, others: Others = {}): Promise<{ energy: Float64Array; score: Float64Array }> => {
       const count = rows.length / d
       const energy = new Float64Array(count)
-      const score = new Float64Array(count * d).fill(NaN)
-      for (let start = 0; start < count; start += CHUNK) {
-        const size = Math.min(CHUNK, count - start)
-        const part = await executable.run({ x: { shape: [size, d], data: rows.subarray(start * d, (start + size) * d) } })
-        energy.set(part.energy.data, start)
-        if (part.score) score.set(part.score.data, start * d)
-      }
+      const score = new Float64Array(count * d)
+      if (!scoresAlone) score.fill(NaN)
+      await compute(executable, rows, others, { energy: { shape: [count], data: energy }, ...(scoresAlone ? { score: { shape: [count, d], data: score } } : {}) })
       return { energy, score }
     },
-    release: () => executable.release(),
+    scores: async (rows: Float64Array, others: Others = {}): Promise<Float64Array> => {
+      alone ??= scoresAlone!()
+      const score = new Float64Array(rows.length)
+      await compute(await alone, rows, others, { score: { shape: [rows.length / d, d], data: score } })
+      return score
+    },
+    release: async (): Promise<void> => {
+      await (await alone)?.release()
+      await executable.release()
+    },
   }
 }

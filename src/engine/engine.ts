@@ -18,6 +18,12 @@ export interface Executable {
    * @param into buffers to write outputs to, for those outputs that should not be allocated anew
    */
   run(feeds: Readonly<Record<string, Values>>, into?: Readonly<Record<string, Values>>): Promise<Record<string, Values>>
+  /**
+   * Where each row of the outputs depends on the same row of the inputs alone: computes them in parts, perhaps on several threads,
+   * with bits that do not depend on their number. Present if the engine has a better way than `inParts`.
+   * @param results [rows, …], overwritten
+   */
+  runRows?(feeds: Readonly<Record<string, Values>>, results: Readonly<Record<string, Values>>): Promise<void>
   /** Frees what the engine holds. */
   release(): Promise<void>
 }

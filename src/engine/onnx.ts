@@ -27,13 +27,19 @@ export interface OnnxSession {
 export interface OnnxEngineOptions {
   /** Threads a program may use; 1 gives bits that do not depend on the number of cores. */
   readonly threads?: number
+  /** Gives executables of programs whose rows are independent a `runRows` of their own. */
+  readonly share?: (executable: Executable, model: Uint8Array, outputs: readonly string[]) => Executable
 }
 
 /** An engine on an ONNX runtime. */
 export function onnxEngine(runtime: OnnxRuntime, options: OnnxEngineOptions = {}): Engine {
   return {
     name: 'onnx',
-    prepare: (program) => openProgram(runtime, compileOnnx(program), program, program.small ? { ...options, threads: 1 } : options),
+    prepare: async (program) => {
+      const model = compileOnnx(program)
+      const executable = await openProgram(runtime, model, program, program.small ? { ...options, threads: 1 } : options)
+      return program.rowwise && options.share ? options.share(executable, model, Object.keys(program.outputs)) : executable
+    },
   }
 }
 
@@ -54,6 +60,18 @@ async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Pro
   const session = await openSession(runtime, model, options)
   const used = program.inputs.filter((node) => session.inputNames.includes(node.attributes.name as string))
   const names = used.map((node) => node.attributes.name as string)
+  const executable = executableOf(runtime, session, session.outputNames)
+  return {
+    ...executable,
+    run: async (feeds, into) => {
+      checkFeeds(program, used, feeds)
+      return executable.run(Object.fromEntries(names.map((name) => [name, feeds[name]])), into)
+    },
+  }
+}
+
+/** A session as an executable of some of its outputs. Feeds are those that it has inputs for. */
+export function executableOf(runtime: OnnxRuntime, session: OnnxSession, outputs: readonly string[]): Executable {
   const tensors = new WeakMap<object, OnnxTensor>()
   // A buffer that comes back run after run keeps its tensor: making one costs more than a small op.
   const tensorOf = (values: Values): OnnxTensor => {
@@ -65,13 +83,12 @@ async function openProgram(runtime: OnnxRuntime, model: Uint8Array, program: Pro
   }
   return {
     run: async (feeds, into = {}) => {
-      checkFeeds(program, used, feeds)
       const inputs: Record<string, OnnxTensor> = {}
-      for (const name of names) inputs[name] = tensorOf(feeds[name])
+      for (const name in feeds) inputs[name] = tensorOf(feeds[name])
       const fetches: Record<string, OnnxTensor | null> = {}
-      for (const name of session.outputNames) fetches[name] = into[name] ? tensorOf(into[name]) : null
+      for (const name of outputs) fetches[name] = into[name] ? tensorOf(into[name]) : null
       const results = await session.run(inputs, fetches)
-      return Object.fromEntries(session.outputNames.map((name) => [
+      return Object.fromEntries(outputs.map((name) => [
         name,
         into[name] ?? { shape: results[name].dims, data: results[name].data as Float64Array | Float32Array },
       ]))

@@ -9,4 +9,6 @@ export interface FittedEnergy {
    * @returns `energy` [n]; `score` row-major [n × d], NaN on a binary domain, where there is none
    */
   evaluate(rows: Float64Array): Promise<{ energy: Float64Array; score: Float64Array }>
+  /** The scores alone [n × d], fresh; present where they take less time without the energies. */
+  scores?(rows: Float64Array): Promise<Float64Array>
 }

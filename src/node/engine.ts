@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import { onnxEngine } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
 import { requireOnnxRuntime } from './require.ts'
+import { pooled } from './row-pool.ts'
 
 export interface NodeEngineOptions {
   /** Threads a program may use; all cores by default. The same number gives the same bits. */
@@ -25,7 +26,7 @@ export function nodeEngine(options: NodeEngineOptions = {}): Engine {
   return {
     name: 'onnx',
     prepare: async (program) => {
-      engine ??= loadOnnxRuntime().then((runtime) => onnxEngine(runtime, { threads }))
+      engine ??= loadOnnxRuntime().then((runtime) => onnxEngine(runtime, { threads, share: (executable, model, outputs) => pooled(executable, runtime, model, outputs, threads) }))
       return (await engine).prepare(program)
     },
   }

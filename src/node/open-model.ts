@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { UnnormError } from '../base/errors.ts'
 import { readModelMetadata } from '../compile/model-file.ts'
 import type { LadderMetadata, ModelMetadata } from '../compile/model-file.ts'
+import { keepOutputs } from '../compile/prune.ts'
 import { energyOf, ladderOf } from '../engine/energy.ts'
 import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
 import { denoiserOf } from '../engine/denoiser.ts'
 import type { Denoiser } from '../engine/denoiser.ts'
-import type { Executable, Values } from '../engine/engine.ts'
-import { openSession } from '../engine/onnx.ts'
+import type { Values } from '../engine/engine.ts'
+import { executableOf, openSession } from '../engine/onnx.ts'
+import { inParts } from '../engine/parts.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
 import { domain, isDiscrete } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
@@ -17,6 +19,7 @@ import type { FitJson } from '../report/fit-json.ts'
 import { defaultThreads, loadOnnxRuntime } from './engine.ts'
 import type { NodeEngineOptions } from './engine.ts'
 import { fileError } from './files.ts'
+import { pooled } from './row-pool.ts'
 import { writerOf } from './run-folder.ts'
 
 /** A fitted model, ready to compute. */
@@ -49,7 +52,6 @@ export interface OpenedObjective {
 export const objectiveName = 'checkpoint.objective.onnx'
 export const ladderName = 'ladder.onnx'
 export const denoiserName = 'denoiser.onnx'
-const ROWS_AT_ONCE = 16_384
 
 /**
  * Opens a fitted model.
@@ -108,7 +110,7 @@ async function openEnergy(bytes: Uint8Array, file: string, where: PlacedDomain, 
     await executable.release()
     throw new UnnormError('foreign-model', `${file} is an ONNX model, but not one that unnorm wrote: it must take x and give ${wanted.join(' and ')}`)
   }
-  return energyOf(executable, where.columns)
+  return energyOf(executable, where.columns, isDiscrete(where) ? undefined : scoresAlone(bytes, file, options))
 }
 
 /**
@@ -121,7 +123,7 @@ export async function openLadder(folder: string, options: NodeEngineOptions = {}
   if (bytes === null) return null
   const { columns, ladder, deviations } = readModelMetadata(bytes, file) as LadderMetadata
   const { executable } = await openOnnx(bytes, file, ['energy', 'score'], options)
-  return ladderOf(executable, { columns, ladder, deviations })
+  return ladderOf(executable, { columns, ladder, deviations }, scoresAlone(bytes, file, options))
 }
 
 /**
@@ -150,35 +152,26 @@ export async function openObjective(folder: string, dimension: number, options: 
     perRow: async (rows, draws) => {
       const count = rows.length / dimension
       const result = new Float64Array(count)
-      for (let first = 0; first < count; first += ROWS_AT_ONCE) {
-        const size = Math.min(ROWS_AT_ONCE, count - first)
-        const part = (values: Float64Array, width: number): Values => ({ shape: [size, width], data: values.subarray(first * width, (first + size) * width) })
-        const { objective } = await executable.run({
-          x: part(rows, dimension), ...(drawsPerRow > 0 ? { draws: part(draws!.normal, drawsPerRow) } : {}),
-          ...(needsLevels ? { levels: { shape: [size], data: draws!.uniform.subarray(first, first + size) } } : {}),
-        })
-        result.set(objective.data, first)
-      }
+      const given = (values: Float64Array, ...widths: number[]): Values => ({ shape: [count, ...widths], data: values })
+      await (executable.runRows ?? inParts(executable))({
+        x: given(rows, dimension), ...(drawsPerRow > 0 ? { draws: given(draws!.normal, drawsPerRow) } : {}), ...(needsLevels ? { levels: given(draws!.uniform) } : {}),
+      }, { objective: given(result) })
       return result
     },
     release: () => executable.release(),
   }
 }
 
+const scoresAlone = (bytes: Uint8Array, file: string, options: NodeEngineOptions) => async () => (await openOnnx(keepOutputs(bytes, ['score']), file, ['score'], options)).executable
+
 /** A float64 model as an executable of the wanted outputs. */
 async function openOnnx(bytes: Uint8Array, file: string, wanted: readonly string[], options: NodeEngineOptions) {
   const runtime: OnnxRuntime = await loadOnnxRuntime()
-  const session = await openSession(runtime, bytes, { threads: options.threads ?? defaultThreads() }).catch((error: unknown) => {
+  const threads = options.threads ?? defaultThreads()
+  const session = await openSession(runtime, bytes, { threads }).catch((error: unknown) => {
     const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]
     throw new UnnormError('bad-model', `${file} cannot be opened, so it is damaged: ${reason} (fit the model again, or copy the file again)`)
   })
-  const executable: Executable = {
-    run: async (feeds) => {
-      const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { shape, data }]) => [name, new runtime.Tensor('float64', data, shape)]))
-      const outputs = await session.run(inputs, Object.fromEntries(wanted.map((name) => [name, null])))
-      return Object.fromEntries(wanted.map((name) => [name, { shape: outputs[name].dims, data: outputs[name].data as Float64Array }]))
-    },
-    release: () => session.release(),
-  }
+  const executable = pooled(executableOf(runtime, session, wanted), runtime, bytes, wanted, threads)
   return { executable, inputNames: session.inputNames, inputMetadata: session.inputMetadata, outputNames: session.outputNames }
 }

@@ -23,16 +23,25 @@ export function drawMomenta(positions: Float64Array, d: number, spheres: readonl
   return momenta
 }
 
+/** values += share · step · along, each chain with its own step; in place, [chains × d]. */
+export function advance(values: Float64Array, along: Float64Array, stepSizes: Float64Array, share: number): void {
+  const d = values.length / stepSizes.length
+  for (let c = 0, k = 0; c < stepSizes.length; c++) {
+    const factor = share * stepSizes[c]
+    for (const end = k + d; k < end; k++) values[k] += factor * along[k]
+  }
+}
+
 /** Moves the positions along their momenta, in place; on spheres momenta turn with them. */
 export function drift(positions: Float64Array, momenta: Float64Array, stepSizes: Float64Array, spheres: readonly SphereBlock[]): void {
+  if (spheres.length === 0) return advance(positions, momenta, stepSizes, 1)
   const d = momenta.length / stepSizes.length
   const curved = new Set(spheres.flatMap((sphere) => sphere.positions))
-  const flat = curved.size === 0 ? undefined : Array.from({ length: d }, (_, j) => j).filter((j) => !curved.has(j))
+  const flat = Array.from({ length: d }, (_, j) => j).filter((j) => !curved.has(j))
   for (let c = 0; c < stepSizes.length; c++) {
     const start = c * d
     const step = stepSizes[c]
-    if (flat === undefined) for (let k = start; k < start + d; k++) positions[k] += step * momenta[k]
-    else for (const j of flat) positions[start + j] += step * momenta[start + j]
+    for (const j of flat) positions[start + j] += step * momenta[start + j]
     for (const { positions: own, radius } of spheres) turn(positions, momenta, start, own, radius, step)
   }
 }

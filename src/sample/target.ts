@@ -22,6 +22,8 @@ export interface Target {
    * @returns fresh arrays, which whoever asked may overwrite
    */
   evaluate(points: Float64Array): Promise<Evaluated>
+  /** The scores alone, fresh; present where they take less time without the energies. */
+  scores?(points: Float64Array): Promise<Float64Array>
 }
 
 /** x = center + L y: `lower` is L, row-major [d × d], or its diagonal alone [d]. */
@@ -131,19 +133,30 @@ function scoresFromData(score: Float64Array, { center, lower }: Coordinates): vo
 }
 
 /** Anything that gives energies and scores of rows in the data's units, such as a `FittedEnergy`. */
-export type Evaluates = Pick<Target, 'evaluate'>
+export type Evaluates = Pick<Target, 'evaluate' | 'scores'>
 
 /** An energy seen in other coordinates; the constant log |L| is left out. */
 export function inCoordinates(energy: Evaluates, coordinates: Coordinates): Target {
   let rows = new Float64Array(0)
+  const rowsOf = (points: Float64Array): Float64Array => {
+    if (rows.length !== points.length) rows = new Float64Array(points.length)
+    return toData(points, coordinates, rows)
+  }
+  const { scores } = energy
   return {
     dimension: coordinates.center.length,
     ...(coordinates.spheres ? { spheres: spheresIn(coordinates) } : {}),
     evaluate: async (points) => {
-      if (rows.length !== points.length) rows = new Float64Array(points.length)
-      const evaluated = await energy.evaluate(toData(points, coordinates, rows))
+      const evaluated = await energy.evaluate(rowsOf(points))
       scoresFromData(evaluated.score, coordinates)
       return evaluated
     },
+    ...(scores ? {
+      scores: async (points) => {
+        const found = await scores(rowsOf(points))
+        scoresFromData(found, coordinates)
+        return found
+      },
+    } : {}),
   }
 }

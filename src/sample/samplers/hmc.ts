@@ -1,6 +1,6 @@
 // Hamiltonian Monte Carlo with unit mass (Neal 2011, §5.3): leapfrog steps along a path whose length is drawn anew each time, so
 // that no period of the target is met again and again (Mackenzie 1989). On spheres steps follow great circles.
-import { drawMomenta, drift } from '../geometry.ts'
+import { advance, drawMomenta, drift } from '../geometry.ts'
 import { metropolis, stateAt } from '../sampler.ts'
 import type { ChainSampler, State } from '../sampler.ts'
 import type { Target } from '../target.ts'
@@ -17,21 +17,15 @@ const MOST_STEPS = 100
 export async function leapfrog(target: Target, start: State, momenta: Float64Array, stepSizes: Float64Array, steps: number): Promise<State> {
   const positions = start.positions.slice()
   let { energy, score } = start
-  kick(momenta, score, stepSizes, 0.5)
+  advance(momenta, score, stepSizes, 0.5)
   for (let step = 1; step <= steps; step++) {
     drift(positions, momenta, stepSizes, target.spheres ?? [])
-    ;({ energy, score } = await target.evaluate(positions))
-    kick(momenta, score, stepSizes, step < steps ? 1 : 0.5)
+    // On the way the energy is of no use.
+    if (step < steps && target.scores) score = await target.scores(positions)
+    else ({ energy, score } = await target.evaluate(positions))
+    advance(momenta, score, stepSizes, step < steps ? 1 : 0.5)
   }
   return { positions, energy, score }
-}
-
-function kick(momenta: Float64Array, score: Float64Array, stepSizes: Float64Array, share: number): void {
-  const d = momenta.length / stepSizes.length
-  for (let c = 0, k = 0; c < stepSizes.length; c++) {
-    const factor = share * stepSizes[c]
-    for (const end = k + d; k < end; k++) momenta[k] += factor * score[k]
-  }
 }
 
 /** Adds sign·½‖p‖² of each chain to `total`. */

@@ -2,7 +2,7 @@
 //
 // Without a rejection it is biased: for N(0, 1) its variance is v = (1 − h/2)² v + h, so v = 1/(1 − h/4).
 import type { Random } from '../../base/random.ts'
-import { drawMomenta, drift } from '../geometry.ts'
+import { advance, drawMomenta, drift } from '../geometry.ts'
 import type { SphereBlock } from '../geometry.ts'
 import { stateAt, unjudged } from '../sampler.ts'
 import type { ChainSampler } from '../sampler.ts'
@@ -11,10 +11,7 @@ import type { ChainSampler } from '../sampler.ts'
 export function langevinProposal(positions: Float64Array, score: Float64Array, stepSizes: Float64Array, random: Random, spheres: readonly SphereBlock[] = []): Float64Array {
   const d = positions.length / stepSizes.length
   const momenta = drawMomenta(positions, d, spheres, random)
-  for (let c = 0, k = 0; c < stepSizes.length; c++) {
-    const half = 0.5 * stepSizes[c]
-    for (const end = k + d; k < end; k++) momenta[k] += half * score[k]
-  }
+  advance(momenta, score, stepSizes, 0.5)
   const proposal = positions.slice()
   drift(proposal, momenta, stepSizes, spheres)
   return proposal

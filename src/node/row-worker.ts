@@ -1,0 +1,39 @@
+// A thread of the row pool: one-threaded sessions of the models it is told of; takes parts of rows until none is left.
+import { parentPort } from 'node:worker_threads'
+import { executableOf, openSession } from '../engine/onnx.ts'
+import type { OnnxRuntime } from '../engine/onnx.ts'
+import { partRunner } from '../engine/parts.ts'
+import { requireOnnxRuntime } from './require.ts'
+import { FAILED, FINISHED, NEXT } from './row-message.ts'
+import type { RowMessage } from './row-message.ts'
+
+const runtime = requireOnnxRuntime() as unknown as OnnxRuntime
+const opened = new Map<number, Promise<{ run: ReturnType<typeof partRunner>; release(): Promise<void> }>>()
+
+async function open(model: Uint8Array, outputs: readonly string[]) {
+  const executable = executableOf(runtime, await openSession(runtime, model, { threads: 1 }), outputs)
+  return { run: partRunner(executable), release: () => executable.release() }
+}
+
+parentPort!.on('message', (message: RowMessage) => {
+  if (message.kind === 'open') opened.set(message.id, open(message.model, message.outputs))
+  else if (message.kind === 'close') {
+    void opened.get(message.id)?.then(({ release }) => release()).catch(() => {})
+    opened.delete(message.id)
+  } else void work(message)
+})
+
+async function work({ id, work: rows, control }: Extract<RowMessage, { kind: 'run' }>): Promise<void> {
+  const finished = (): void => {
+    Atomics.add(control, FINISHED, 1)
+    Atomics.notify(control, FINISHED)
+  }
+  try {
+    const { run } = await opened.get(id)!
+    await run(rows, () => Atomics.add(control, NEXT, 1), finished)
+  } catch {
+    // Whoever asked computes everything again by itself, and meets the error there if it is the model's.
+    Atomics.store(control, FAILED, 1)
+    finished()
+  }
+}
