@@ -10,6 +10,7 @@ import { constant, input } from '../graph/ops/leaf.ts'
 import { cast, fill, scale } from '../graph/ops/linear.ts'
 import { alongDomain, isDiscrete, isEncoded, pointOf } from '../model/domain.ts'
 import type { Ladder, TracedModel } from '../model/model.ts'
+import { foldFactors } from './fold-factors.ts'
 import { compileOnnx } from './onnx.ts'
 import type { Program } from './program.ts'
 import { readFields } from './protobuf.ts'
@@ -92,7 +93,7 @@ export function oneRow(model: TracedModel, theta: ArrayLike<number>, standardiza
     /** The row [d], and its noise level where that is given, float64. */
     point, level: variance,
     /** Values of the model's inputs, in terms of this row. */
-    express: (nodes: readonly Node[]): Node[] => substitute(nodes, replacements),
+    express: (nodes: readonly Node[]): Node[] => foldFactors(substitute(nodes, replacements)),
     /** What the model computed, as float64. */
     widen: (node: Node): Node => (standardization ? cast(node, 'float64') : node),
   }

@@ -1,5 +1,6 @@
 // Many rows of one model on all cores: every thread has a session of its own and takes the next part of the rows when it is free.
 // Threads inside of one session would meet after every operation, thirty times a part, and wait for the slowest of them.
+import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { Executable, Values } from '../engine/engine.ts'
 import { executableOf, openSession } from '../engine/onnx.ts'
@@ -16,7 +17,6 @@ const LEAST_BYTES = 16_384
 
 /** The threads of this process, shared by all pools; they end with it. */
 const threads: Worker[] = []
-let pools = 0
 
 function startThreads(count: number): readonly Worker[] {
   while (threads.length < count) {
@@ -46,12 +46,15 @@ export function pooled(executable: Executable, runtime: OnnxRuntime, model: Uint
     runRows: (feeds, results) => {
       if (Object.values(results)[0].shape[0] < LEAST_ROWS) return alone(feeds, results)
       // One at a time: what is computed by the pool must not depend on who came first.
-      const run = last.then(async () => {
+      const before = last
+      const run = async (): Promise<void> => {
+        await before
         pool ??= createPool(runtime, model, outputs, count)
         if (!await (await pool).run(feeds, results)) await alone(feeds, results)
-      })
-      last = run.catch(() => {})
-      return run
+      }
+      const found = run()
+      last = found.catch(() => {})
+      return found
     },
     release: async () => {
       await (await pool)?.release()
@@ -67,8 +70,9 @@ interface Pool {
 }
 
 async function createPool(runtime: OnnxRuntime, model: Uint8Array, outputs: readonly string[], count: number): Promise<Pool> {
-  const id = pools++
+  const id = randomUUID()
   const helpers = startThreads(count - 1)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
   const tell = (message: RowMessage): void => { for (const helper of helpers) helper.postMessage(message) }
   tell({ kind: 'open', id, model, outputs })
   const own = executableOf(runtime, await openSession(runtime, model, { threads: 1 }), outputs)

@@ -8,7 +8,7 @@ import { FAILED, FINISHED, NEXT } from './row-message.ts'
 import type { RowMessage } from './row-message.ts'
 
 const runtime = requireOnnxRuntime() as unknown as OnnxRuntime
-const opened = new Map<number, Promise<{ run: ReturnType<typeof partRunner>; release(): Promise<void> }>>()
+const opened = new Map<string, Promise<{ run: ReturnType<typeof partRunner>; release(): Promise<void> }>>()
 
 async function open(model: Uint8Array, outputs: readonly string[]) {
   const executable = executableOf(runtime, await openSession(runtime, model, { threads: 1 }), outputs)

@@ -105,10 +105,6 @@ export const contractOp: Op = {
       if (isIdentity(b)) return bringToEnd(a, left[0])
       if (isIdentity(a)) return bringToFront(b, right[0])
     }
-    const foldedA = foldFactor(a, b, right)
-    if (foldedA) return build(contractOp, [foldedA.x, foldedA.matrix], attributes)
-    const foldedB = foldFactor(b, a, left)
-    if (foldedB) return build(contractOp, [foldedB.matrix, foldedB.x], attributes)
     // Matrix products read through a transpose.
     const direct = (x: Node, axes: readonly number[], batch: readonly number[]): { x: Node; axes: number[]; batch: number[] } | undefined => {
       if (x.op !== transposeOp || freeAxes(x.shape.length, axes, batch).length > 1 || batch.length > 0) return undefined
@@ -189,19 +185,6 @@ function bringToEnd(node: Node, axis: number): Node {
 function spread(node: Node, count: number, shape: Shape, where: 'front' | 'back'): Node {
   const ones = new Array<number>(count).fill(1)
   return expand(reshape(node, where === 'front' ? [...ones, ...node.shape] : [...node.shape, ...ones]), shape)
-}
-
-/** A vector times constants, summed with a constant matrix: the factors belong in the matrix, once instead of in every row. */
-function foldFactor(vector: Node, matrix: Node, summed: readonly number[]): { x: Node; matrix: Node } | undefined {
-  // The product's record is in a module that needs this one.
-  if (vector.op.name !== 'multiply' || matrix.op !== constantOp || vector.shape.length !== 1 || summed.length !== 1) return undefined
-  const at = vector.inputs.findIndex((input) => input.op === constantOp)
-  if (at === -1 || vector.inputs[at].shape.length !== 1 || vector.inputs[1 - at].shape.length !== 1) return undefined
-  const factors = vector.inputs[at].attributes.data as Float64Array
-  const data = matrix.attributes.data as Float64Array
-  const stride = stridesOf(matrix.shape)[summed[0]]
-  const scaled = Float64Array.from(data, (value, k) => value * factors[Math.floor(k / stride) % factors.length])
-  return { x: vector.inputs[1 - at], matrix: constant(matrix.graph, scaled, matrix.shape) }
 }
 
 function isIdentity(node: Node): boolean {
