@@ -12,6 +12,8 @@ import type { RowMessage } from './row-message.ts'
 
 /** Fewer rows are computed by the threads of one session. */
 const LEAST_ROWS = 4096
+/** To go to sleep and awake takes as long. */
+const AWAKE_MS = 0.2
 /** Smaller models, such as formulas, are computed before another thread has awoken. */
 const LEAST_BYTES = 16_384
 
@@ -88,6 +90,7 @@ async function createPool(runtime: OnnxRuntime, model: Uint8Array, outputs: read
       const control = new Int32Array(new SharedArrayBuffer(12))
       tell({ kind: 'run', id, work, control })
       await runOwn(work, () => Atomics.add(control, NEXT, 1), () => Atomics.add(control, FINISHED, 1))
+      for (const until = performance.now() + AWAKE_MS; Atomics.load(control, FINISHED) < parts && performance.now() < until;);
       // At most the time of one part; then nobody writes there any more.
       for (let finished = Atomics.load(control, FINISHED); finished < parts; finished = Atomics.load(control, FINISHED)) {
         if (Atomics.wait(control, FINISHED, finished, 1000) !== 'timed-out') continue
