@@ -210,6 +210,9 @@ test('the rule: quadrature, annealing whose bounds meet, importance, the energy 
   expect(chosen(of('annealed', 0.1), of('bridge', 0.05))).toBe('annealed')
   expect(chosen(of('importance', 0.01), of('bridge', 0.05))).toBe('bridge')
   expect(chosen(of('annealed', 0.1, 'apart'), of('bridge', 0.05), of('importance', 0.2))).toBe('importance')
+  const apart = { ...of('annealed', 0.1, 'apart'), bounds: { lower: { value: 1, standardError: 0.1 }, upper: { value: 2, standardError: 0.1 } } }
+  expect(chosen(apart, of('importance', 0.2))).toBe(null)
+  expect(chosen(apart, of('importance', 0.2), of('dual', 0.05, 'own'))).toBe('dual')
   expect(chosen(of('annealed', 0.1, 'apart'), of('bridge', 0.05))).toBe(null)
   expect(choose([of('annealed', 0.1, 'apart'), of('dual', 0.05, 'own')]).warnings.map(({ code }) => code)).toEqual(['bounds-do-not-meet', 'own-normalizer'])
   expect(choose([of('quadrature', 0.01), of('importance', 0.01, null, 1.2)]).warnings.map(({ code }) => code)).toEqual(['normalizers-disagree'])

@@ -53,7 +53,8 @@ const TOLERATED = 0.05
 
 /**
  * The rule: quadrature; else annealing, if its bounds meet: their distance also shows what the spread over chains does not; else
- * bridge sampling, if annealing was not asked for; else importance sampling of which enough draws count; else a dual energy's own value, with a warning.
+ * bridge sampling, if annealing was not asked for; else importance sampling of which enough draws count, unless annealing shows by bounds
+ * that do not meet that rows and energy differ where draws may not come either; else a dual energy's own value, with a warning.
  */
 export function choose(estimates: readonly LogNormalizerEstimate[]): Pick<Normalization, 'chosen' | 'warnings'> {
   const of = (name: MethodName): LogNormalizerEstimate | undefined => estimates.find(({ method }) => method === name)
@@ -62,7 +63,8 @@ export function choose(estimates: readonly LogNormalizerEstimate[]): Pick<Normal
   const bounds = of('annealed')
   const boundsFail = bounds !== undefined && bounds.doubt !== null
   const byAnnealing = boundsFail ? undefined : sound('annealed') ?? sound('bridge')
-  const chosen = sound('quadrature') ?? byAnnealing ?? sound('importance') ?? of('dual') ?? null
+  const byImportance = boundsFail && bounds.bounds!.upper !== null ? undefined : sound('importance')
+  const chosen = sound('quadrature') ?? byAnnealing ?? byImportance ?? of('dual') ?? null
   if (boundsFail) {
     const { lower, upper } = bounds.bounds!
     const span = upper === null ? `at least ${short(lower.value)}` : `between ${short(lower.value)} and ${short(upper.value)}`
