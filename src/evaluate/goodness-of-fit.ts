@@ -30,6 +30,9 @@ export interface GoodnessOfFitOptions {
   readonly spheres?: readonly (readonly number[])[]
 }
 
+/** Most rows used unless told otherwise. */
+export const STEIN_ROWS = 1000
+
 // c² = d/4 in whitened coordinates, where a typical squared distance is 2d. Of d/64, d/16, d/4, d, 4d this had the most power
 // over wrong variances (two and five dimensions), wrong tails, a missed curvature, and mixtures with too wide components.
 const KERNEL_SCALE = 0.25
@@ -49,7 +52,7 @@ export async function kernelSteinTest(
   options: GoodnessOfFitOptions = {},
 ): Promise<GoodnessOfFit> {
   const dimension = energy.columns.length
-  const used = thinRows(rows, dimension, options.maximumRows ?? 1000)
+  const used = thinRows(rows, dimension, options.maximumRows ?? STEIN_ROWS)
   const count = used.length / dimension
   if (count < 2) throw new UnnormError('too-few-rows', `no test of goodness of fit: ${count} rows (must be at least 2)`)
   const { score } = await energy.evaluate(used)
