@@ -247,6 +247,20 @@ export function openFullBatch(
   }
 }
 
+/** The same with what it computed last kept: where a search ends, its errors are computed, and searches by logarithms ask twice. */
+export function remembering(batch: FullBatch): FullBatch {
+  return { ...batch, evaluate: keepingLast(batch.evaluate), hessian: keepingLast(batch.hessian) }
+}
+
+function keepingLast<T>(compute: (theta: Float64Array, basis?: Basis) => Promise<T>): (theta: Float64Array, basis?: Basis) => Promise<T> {
+  let last: { readonly theta: Float64Array; readonly found: Promise<T> } | undefined
+  return (theta, basis) => {
+    if (basis) return compute(theta, basis)
+    if (!last?.theta.every((value, k) => value === theta[k])) last = { theta: theta.slice(), found: compute(theta) }
+    return last.found
+  }
+}
+
 /** Σ g gᵀ / n over gradients g, row-major [· × count]. */
 export function productsOf(gradients: Float64Array, count: number, rowCount: number): Float64Array {
   const length = count === 0 ? 0 : gradients.length / count
