@@ -153,11 +153,12 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
+  const openHeights = () => runEnergy({ ...modelFile.program, outputs: { energy: modelFile.program.outputs.energy } }, table.columns, environment.engine)
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     diagnose: async () => {
-      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? await diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed
+      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? await diagnoseFit({ energy, openHeights, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed
       return { ...found, goodnessOfFit: await goodness?.() ?? null }
     },
     facts: {
