@@ -62,9 +62,12 @@ export interface FullBatch {
 /** Thrown inside a pass over the table when the user asked to stop. */
 export class Interrupted extends Error {}
 
-/** Numbers that one intermediate of a chunk may hold. */
-const CHUNK_ELEMENTS = 2 ** 21
+/** Numbers of one intermediate of a chunk: so many stay in the cache of a core from one operation to the next. */
+const CHUNK_ELEMENTS = 2 ** 18
 const CHUNK_ROWS = 16_384
+/** With fewer rows the start of an operation takes as long as it does, unless they hold more numbers than memory should. */
+const FEW_ROWS = 512
+const MOST_ELEMENTS = 2 ** 21
 /** Up to so many numbers a row, the operations of a chunk are done before a second thread has begun. */
 const SMALL_WIDTH = 16
 /** Directions whose Hessian products are computed in one run. */
@@ -101,7 +104,7 @@ export function openFullBatch(
 
   const openPass = async (name: string, inputs: readonly Node[], outputs: Readonly<Record<string, Node>>, width: number): Promise<Pass> => {
     const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64', small: width <= SMALL_WIDTH })
-    const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width)))
+    const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width), Math.min(FEW_ROWS, Math.floor(MOST_ELEMENTS / width))))
     return {
       run: async (values, each) => {
         for (let first = 0; first < rowCount; first += perChunk) {
