@@ -126,11 +126,13 @@ export function openFullBatch(
   const batch = overRows(traced, objective)
   const feed = (values: Float64Array): Record<string, Values> => ({ theta: { shape: [parameterCount], data: values } })
 
+  const onRow = (): ReadonlyMap<Node, Node> => new Map([traced.x, ...objective.draws].map((node, k) => [node, batch.inputs[k]]))
+  const squaresOf = (gradients: Node): Node => sum(square(gradients), [0])
   const openRowGradients = (name: 'gradients' | 'products' | 'squares'): Promise<Pass> => {
     const { perRow, inputs } = batch
     const own = concat(gradient(objective.value, traced.parameters.map(({ packed }) => packed)), 0)
-    const [all] = vectorize([own], new Map([traced.x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
-    if (name === 'squares') return openPass(name, [...inputs, theta], { squares: sum(square(all), [0]) }, Math.max(width, parameterCount))
+    const [all] = vectorize([own], onRow(), ROWS)
+    if (name === 'squares') return openPass(name, [...inputs, theta], { squares: squaresOf(all) }, Math.max(width, parameterCount))
     const basis = input(traced.graph, 'basis', [parameterCount, parameterCount])
     const seen = contractAxes(all, basis, [1], [0])
     const outputs: Record<string, Node> = name === 'gradients' ? { seen } : { perRow, products: contractAxes(seen, seen, [0], [0]) }
@@ -144,15 +146,21 @@ export function openFullBatch(
   }
 
   const hasEntries = parameterCount <= MOST_ENTRIES && traced.parameters.every(({ parameter }) => parameter.size === 1)
+  // Whoever asks for a Hessian asks for the spread of the gradient there too, which shares nearly all that it is made of.
+  let squaresThere: { readonly theta: Float64Array; readonly squares: Float64Array } | undefined
   const entries = async (at: Float64Array): Promise<Float64Array> => {
     const { run } = await pass('hessian entries', () => {
-      const [upper] = vectorize([hessianEntries(traced, objective)], new Map([traced.x, ...objective.draws].map((node, k) => [node, batch.inputs[k]])), ROWS)
-      return openPass('hessian entries', [...batch.inputs, theta], { sums: sum(upper, [0]) }, Math.max(width, upper.shape[1]))
+      const slopes = gradient(objective.value, traced.parameters.map(({ packed }) => packed))
+      const [upper, own] = vectorize([hessianEntries(traced, slopes), concat(slopes, 0)], onRow(), ROWS)
+      return openPass('hessian entries', [...batch.inputs, theta], { sums: sum(upper, [0]), squares: squaresOf(own) }, Math.max(width, upper.shape[1]))
     })
     const sums = new Float64Array((parameterCount * (parameterCount + 1)) / 2)
+    const squares = new Float64Array(parameterCount)
     await run(feed(at), (outputs) => {
       addTo(sums, outputs.sums.data, 1 / rowCount)
+      addTo(squares, outputs.squares.data, 1 / rowCount)
     })
+    squaresThere = { theta: at.slice(), squares }
     const found = new Float64Array(parameterCount * parameterCount)
     for (let i = 0, e = 0; i < parameterCount; i++) for (let j = i; j < parameterCount; j++, e++) found[i * parameterCount + j] = found[j * parameterCount + i] = sums[e]
     return found
@@ -223,6 +231,7 @@ export function openFullBatch(
     spread,
     rowGradients,
     gradientSquares: async (at) => {
+      if (squaresThere?.theta.every((value, k) => value === at[k])) return squaresThere.squares
       const { run } = await pass('squares', () => openRowGradients('squares'))
       const squares = new Float64Array(parameterCount)
       await run(feed(at), (outputs) => {
@@ -314,9 +323,8 @@ function hessianProducts(traced: TracedModel, objective: IntegratedObjective, in
   return { thetas, directions, products }
 }
 
-/** ∂²/∂θᵢ∂θⱼ of one row's objective, i ≤ j row by row, of parameters that are single numbers. */
-function hessianEntries({ parameters }: TracedModel, { value }: IntegratedObjective): Node {
+/** ∂²/∂θᵢ∂θⱼ of one row's objective, i ≤ j row by row, of parameters that are single numbers, from its slopes by them. */
+function hessianEntries({ parameters }: TracedModel, slopes: readonly Node[]): Node {
   const packed = parameters.map((placed) => placed.packed)
-  const slopes = gradient(value, packed)
   return concat(slopes.flatMap((slope, i) => gradient(sum(slope), packed.slice(i))), 0)
 }

@@ -141,6 +141,8 @@ export function newton(problem: SearchProblem, start: Float64Array, options: Sea
 const NEAR = 10
 /** There one that left no more of the gradient than this share will do for the next step too. */
 const KEPT = 0.25
+/** Steps by a kept Hessian go on so far below the tolerance as one by a fresh Hessian would fall. */
+const KEPT_TOLERANCE = 1e-2 * NEWTON_TOLERANCE
 
 const newtonMethod: Method = (problem) => {
   const { size } = problem
@@ -152,9 +154,9 @@ const newtonMethod: Method = (problem) => {
   const advance = async (point: Point): Promise<Point | 'converged' | 'stalled'> => {
     const left = kept ? gradientInErrors(point.gradient, kept.errors) : Infinity
     const isNear = kept !== undefined && kept.ratio <= NEAR && left <= KEPT * kept.ratio
-    const isFresh = !isNear || left <= NEWTON_TOLERANCE
-    const errors = isNear ? kept!.errors : await problem.gradientErrors(point.u)
+    const isFresh = !isNear || left <= KEPT_TOLERANCE
     const hessian = isFresh ? await problem.hessian(point.u) : bySecant(kept!.hessian, kept!.point, point)
+    const errors = isNear ? kept!.errors : await problem.gradientErrors(point.u)
     if (!hessian.every(Number.isFinite)) return 'stalled'
     for (let k = 0; k < size; k++) curvature[k] = Math.max(curvature[k], Math.abs(hessian[k * size + k]))
     const unit = curvature.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1))
@@ -163,11 +165,11 @@ const newtonMethod: Method = (problem) => {
     const ratio = gradientInErrors(point.gradient, errors)
     kept = { point, hessian, errors, ratio }
     const bent = values[0] < -1e-9 * Math.max(1, values[size - 1])
-    if (ratio <= NEWTON_TOLERANCE && !bent) return 'converged'
+    if (isFresh && ratio <= NEWTON_TOLERANCE && !bent) return 'converged'
     // The full step of Newton's method: one that moves nothing is as good a sign as a gradient of zero.
     const still = !bent && movesNothing(trustRegionStep(values, vectors, gradient, Infinity).step, unit, point.u, problem.logarithmic)
     radius ??= 10 * Math.max(Math.hypot(...gradient), Math.sqrt(Math.abs(point.objective)), 1e-150)
-    for (let attempt = 0; attempt < 60; attempt++) {
+    for (let attempt = 0; attempt < (isFresh ? 60 : 1); attempt++) {
       const { step: scaled, predicted } = trustRegionStep(values, vectors, gradient, radius)
       const step = shortened(scaled.map((value, k) => value * unit[k]), problem.logarithmic)
       const u = point.u.map((value, k) => value + step.values[k])
