@@ -24,7 +24,7 @@ async function filesBelow(folder) {
 async function bundles() {
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { 'index': 'src/index.ts', 'node/index': 'src/node/index.ts', 'node/main': 'src/node/main.ts', 'node/row-worker': 'src/node/row-worker.ts', 'cli/main': 'src/cli/main.ts' },
+    entryPoints: { 'index': 'src/index.ts', 'node/index': 'src/node/index.ts', 'node/main': 'src/node/main.ts', 'node/row-worker': 'src/node/row-worker.ts', 'node/apart-worker': 'src/node/apart-worker.ts', 'cli/main': 'src/cli/main.ts' },
     outdir: 'dist', bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19',
     chunkNames: 'chunks/[name]-[hash]', external, write: false, metafile: true, logLevel: 'warning',
     // Names are kept for error messages and stack traces; whitespace is what costs time to read.

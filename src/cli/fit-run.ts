@@ -9,6 +9,7 @@ import { version } from '../base/version.ts'
 import { writeModelFile } from '../compile/model-file.ts'
 import type { Table } from '../data/table.ts'
 import type { TrainingState } from '../estimate/train.ts'
+import { openApart } from '../node/apart.ts'
 import { checkpointName, encodeCheckpoint, readCheckpoint } from '../node/checkpoint.ts'
 import type { Checkpoint, RunRequest } from '../node/checkpoint.ts'
 import { loadDrawing } from '../node/drawing.ts'
@@ -173,7 +174,9 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
     interval = Math.max(SHORTEST_INTERVAL, SHARE_OF_TIME * (context.now() - began))
     hasCheckpoint = true
   }
+  const second = openApart(table.rows, request.threads)
   const environment: FitEnvironment = {
+    ...(second ? { apart: second.apart } : {}),
     engine: nodeEngine({ threads: request.threads }), now: context.now, signal: context.signal,
     onProgress: (update) => context.progress.update(update),
     onPhase: (text) => {
@@ -197,6 +200,7 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
   }
   context.progress.phase(`fitting ${counted(table.rows, 'row')} of ${counted(table.columns.length, 'column')}`)
   const result = await fitModel(model.source, table, fitRequest, environment).catch(async (error: unknown) => {
+    await second?.close()
     // A parametric fit starts anew when it is continued: its checkpoint says only what it was asked for.
     if (error instanceof UnnormError && error.code === 'interrupted' && !hasCheckpoint) await save(null)
     throw error
@@ -208,6 +212,7 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
     await folder.finish({ ...outputs.files, [checkpointName]: encodeCheckpoint({ ...start, state: result.state }) })
     return outputs.fit
   } finally {
+    await second?.close()
     await result.release()
   }
 }

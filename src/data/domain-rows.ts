@@ -21,13 +21,22 @@ export function checkDomain(domain: PlacedDomain, { source, rows, columns, value
   const found: string[] = []
   let count = 0
   let closable = true
+  // Nothing is allocated for the rows inside, which are nearly all.
+  const pieces = domain.parts.map((part) => ({ part, own: part.columns.map(() => NaN) }))
+  const isInside = (row: number): boolean => {
+    for (const { part, own } of pieces) {
+      for (let k = 0; k < own.length; k++) own[k] = values[row * d + part.columns[k]]
+      if (part.outside(own) !== undefined) return false
+    }
+    return true
+  }
   for (let row = 0; row < rows; row++) {
+    if (isInside(row)) continue
     const wrong = domain.parts.flatMap((part) => {
       const own = part.columns.map((j) => values[row * d + j])
       const reason = part.outside(own)
       return reason === undefined ? [] : [{ part, own, reason }]
     })
-    if (wrong.length === 0) continue
     count++
     closable &&= wrong.every(({ part, own }) => part.close !== undefined && own.some((value) => value !== 0) && (part.kind === 'sphere' || own.every((value) => value >= 0)))
     if (found.length < LISTED) found.push(`row ${row + 1}: ${wrong.map(({ part, own, reason }) => withValues(part, own, reason)).join('; ')}`)
@@ -91,10 +100,13 @@ export function withoutZeros(domain: PlacedDomain, points: Table): { readonly po
   let values = points.values
   let zeros = 0
   for (let start = 0; start < values.length && coordinates.length > 0; start += d) {
-    const found = coordinates.filter((k) => values[start + k] === 0)
-    if (found.length === 0) continue
-    if (zeros++ === 0) values = values.slice()
-    for (const k of found) values[start + k] = NEARLY_ZERO
+    let isFirst = true
+    for (const k of coordinates) {
+      if (values[start + k] !== 0) continue
+      if (isFirst && zeros++ === 0) values = values.slice()
+      isFirst = false
+      values[start + k] = NEARLY_ZERO
+    }
   }
   return { points: zeros === 0 ? points : { ...points, values }, zeros }
 }

@@ -62,9 +62,12 @@ export interface FullBatch {
 /** Thrown inside a pass over the table when the user asked to stop. */
 export class Interrupted extends Error {}
 
-/** Numbers that one intermediate of a chunk may hold. */
-const CHUNK_ELEMENTS = 2 ** 21
+/** Numbers of one intermediate of a chunk: so many stay in the cache of a core from one operation to the next. */
+const CHUNK_ELEMENTS = 2 ** 18
 const CHUNK_ROWS = 16_384
+/** With fewer rows the start of an operation takes as long as it does, unless they hold more numbers than memory should. */
+const FEW_ROWS = 512
+const MOST_ELEMENTS = 2 ** 21
 /** Up to so many numbers a row, the operations of a chunk are done before a second thread has begun. */
 const SMALL_WIDTH = 16
 /** Directions whose Hessian products are computed in one run. */
@@ -101,7 +104,7 @@ export function openFullBatch(
 
   const openPass = async (name: string, inputs: readonly Node[], outputs: Readonly<Record<string, Node>>, width: number): Promise<Pass> => {
     const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64', small: width <= SMALL_WIDTH })
-    const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width)))
+    const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width), Math.min(FEW_ROWS, Math.floor(MOST_ELEMENTS / width))))
     return {
       run: async (values, each) => {
         for (let first = 0; first < rowCount; first += perChunk) {
@@ -123,11 +126,13 @@ export function openFullBatch(
   const batch = overRows(traced, objective)
   const feed = (values: Float64Array): Record<string, Values> => ({ theta: { shape: [parameterCount], data: values } })
 
+  const onRow = (): ReadonlyMap<Node, Node> => new Map([traced.x, ...objective.draws].map((node, k) => [node, batch.inputs[k]]))
+  const squaresOf = (gradients: Node): Node => sum(square(gradients), [0])
   const openRowGradients = (name: 'gradients' | 'products' | 'squares'): Promise<Pass> => {
     const { perRow, inputs } = batch
     const own = concat(gradient(objective.value, traced.parameters.map(({ packed }) => packed)), 0)
-    const [all] = vectorize([own], new Map([traced.x, ...objective.draws].map((node, k) => [node, inputs[k]])), ROWS)
-    if (name === 'squares') return openPass(name, [...inputs, theta], { squares: sum(square(all), [0]) }, Math.max(width, parameterCount))
+    const [all] = vectorize([own], onRow(), ROWS)
+    if (name === 'squares') return openPass(name, [...inputs, theta], { squares: squaresOf(all) }, Math.max(width, parameterCount))
     const basis = input(traced.graph, 'basis', [parameterCount, parameterCount])
     const seen = contractAxes(all, basis, [1], [0])
     const outputs: Record<string, Node> = name === 'gradients' ? { seen } : { perRow, products: contractAxes(seen, seen, [0], [0]) }
@@ -141,15 +146,21 @@ export function openFullBatch(
   }
 
   const hasEntries = parameterCount <= MOST_ENTRIES && traced.parameters.every(({ parameter }) => parameter.size === 1)
+  // Whoever asks for a Hessian asks for the spread of the gradient there too, which shares nearly all that it is made of.
+  let squaresThere: { readonly theta: Float64Array; readonly squares: Float64Array } | undefined
   const entries = async (at: Float64Array): Promise<Float64Array> => {
     const { run } = await pass('hessian entries', () => {
-      const [upper] = vectorize([hessianEntries(traced, objective)], new Map([traced.x, ...objective.draws].map((node, k) => [node, batch.inputs[k]])), ROWS)
-      return openPass('hessian entries', [...batch.inputs, theta], { sums: sum(upper, [0]) }, Math.max(width, upper.shape[1]))
+      const slopes = gradient(objective.value, traced.parameters.map(({ packed }) => packed))
+      const [upper, own] = vectorize([hessianEntries(traced, slopes), concat(slopes, 0)], onRow(), ROWS)
+      return openPass('hessian entries', [...batch.inputs, theta], { sums: sum(upper, [0]), squares: squaresOf(own) }, Math.max(width, upper.shape[1]))
     })
     const sums = new Float64Array((parameterCount * (parameterCount + 1)) / 2)
+    const squares = new Float64Array(parameterCount)
     await run(feed(at), (outputs) => {
       addTo(sums, outputs.sums.data, 1 / rowCount)
+      addTo(squares, outputs.squares.data, 1 / rowCount)
     })
+    squaresThere = { theta: at.slice(), squares }
     const found = new Float64Array(parameterCount * parameterCount)
     for (let i = 0, e = 0; i < parameterCount; i++) for (let j = i; j < parameterCount; j++, e++) found[i * parameterCount + j] = found[j * parameterCount + i] = sums[e]
     return found
@@ -220,6 +231,7 @@ export function openFullBatch(
     spread,
     rowGradients,
     gradientSquares: async (at) => {
+      if (squaresThere?.theta.every((value, k) => value === at[k])) return squaresThere.squares
       const { run } = await pass('squares', () => openRowGradients('squares'))
       const squares = new Float64Array(parameterCount)
       await run(feed(at), (outputs) => {
@@ -244,6 +256,20 @@ export function openFullBatch(
       for (const opened of passes.values()) await (await opened).release()
       passes.clear()
     },
+  }
+}
+
+/** The same with what it computed last kept: where a search ends, its errors are computed, and searches by logarithms ask twice. */
+export function remembering(batch: FullBatch): FullBatch {
+  return { ...batch, evaluate: keepingLast(batch.evaluate), hessian: keepingLast(batch.hessian) }
+}
+
+function keepingLast<T>(compute: (theta: Float64Array, basis?: Basis) => Promise<T>): (theta: Float64Array, basis?: Basis) => Promise<T> {
+  let last: { readonly theta: Float64Array; readonly found: Promise<T> } | undefined
+  return (theta, basis) => {
+    if (basis) return compute(theta, basis)
+    if (!last?.theta.every((value, k) => value === theta[k])) last = { theta: theta.slice(), found: compute(theta) }
+    return last.found
   }
 }
 
@@ -297,9 +323,8 @@ function hessianProducts(traced: TracedModel, objective: IntegratedObjective, in
   return { thetas, directions, products }
 }
 
-/** ∂²/∂θᵢ∂θⱼ of one row's objective, i ≤ j row by row, of parameters that are single numbers. */
-function hessianEntries({ parameters }: TracedModel, { value }: IntegratedObjective): Node {
+/** ∂²/∂θᵢ∂θⱼ of one row's objective, i ≤ j row by row, of parameters that are single numbers, from its slopes by them. */
+function hessianEntries({ parameters }: TracedModel, slopes: readonly Node[]): Node {
   const packed = parameters.map((placed) => placed.packed)
-  const slopes = gradient(value, packed)
   return concat(slopes.flatMap((slope, i) => gradient(sum(slope), packed.slice(i))), 0)
 }

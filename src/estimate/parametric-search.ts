@@ -27,9 +27,8 @@ interface Tried {
 }
 
 export async function search(work: ParametricWork): Promise<Found> {
-  const { traced, estimator, options, scout } = work
+  const { traced, estimator, batch, options, scout } = work
   const { random, onProgress } = options
-  const batch = keepingHessian(work.batch)
   const { positive } = traced
   const problem = searchProblem(batch, positive)
   const route = traced.parameterCount <= LARGEST_NEWTON ? 'newton' : 'lbfgs'
@@ -38,7 +37,7 @@ export async function search(work: ParametricWork): Promise<Found> {
   const base = toSearch(startValues(traced, random), positive)
   const own = Array.from({ length: STARTS }, (_, k) => (k === 0 ? base : scattered(base, positive, random.split('starts').split(k))))
   // Of a long table the starts are tried on some rows: from the lowest minimum of those it is a few steps to that of all.
-  const ahead = scout && scout !== work.batch && route === 'newton' && options.maxSteps === undefined ? await lookAhead(scout, positive, own) : undefined
+  const ahead = scout && scout !== batch && route === 'newton' && options.maxSteps === undefined ? await lookAhead(scout, positive, own) : undefined
   const starts = ahead?.lowest ? [ahead.lowest, ...own] : work.objective.convex ? [base] : own
   let total = 0
   const from = async (start: Float64Array, isFirst: boolean): Promise<Tried> => {
@@ -98,19 +97,6 @@ async function lookAhead(scout: FullBatch, positive: readonly boolean[], starts:
   return { lowest: lowest?.u, ranOff: ranOff === starts.length }
 }
 
-/** The same with its last Hessian kept: where a search ends, its errors are computed. */
-function keepingHessian(batch: FullBatch): FullBatch {
-  let last: { readonly theta: Float64Array; readonly hessian: Promise<Float64Array> } | undefined
-  return {
-    ...batch,
-    hessian: (theta, basis) => {
-      if (basis) return batch.hessian(theta, basis)
-      if (!last?.theta.every((value, k) => value === theta[k])) last = { theta, hessian: batch.hessian(theta) }
-      return last.hessian
-    },
-  }
-}
-
 /**
  * A minimum that is lower than the one at `u` for some of the rows, reached from one of the starts: an objective that is not quadratic
  * may have several, and the first that is found looks like any other.
@@ -140,6 +126,7 @@ const STEEP = 1e3
  * them any more. Not those that have no limit there.
  */
 async function pinnedAtZero(batch: FullBatch, theta: Float64Array, positive: readonly boolean[]): Promise<number[]> {
+  if (!positive.includes(true)) return []
   const { objective, gradient } = await batch.evaluate(theta)
   const pinned: number[] = []
   for (const k of positive.keys()) {

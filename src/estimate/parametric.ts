@@ -12,7 +12,7 @@ import { bootstrap } from './bootstrap.ts'
 import type { Replicates } from './bootstrap.ts'
 import type { Basis } from './curvature.ts'
 import type { Estimator } from './estimator.ts'
-import { Interrupted, productsOf } from './full-batch.ts'
+import { Interrupted, productsOf, remembering } from './full-batch.ts'
 import type { FullBatch } from './full-batch.ts'
 import { gradientsWithoutOwnPull } from './leverage.ts'
 import { integrateNoise } from './integrate-noise.ts'
@@ -93,7 +93,7 @@ export async function fitParametric(whole: TracedModel, estimator: Estimator, ro
   }
   if (estimator.domains === 'discrete') await refuseSeparation(traced, rows, engine, weighting?.weights)
   const shared = sharingEngine(engine)
-  const batch = openTable(traced, objective, rows, shared.engine, options.signal, weighting)
+  const batch = remembering(openTable(traced, objective, rows, shared.engine, options.signal, weighting))
   const scout = quadratic || objective.convex || options.initial ? undefined : openScout(batch, traced, objective, rows, shared.engine, options)
   const work: ParametricWork = { traced, estimator, objective, quadratic, batch, options, ...(scout ? { scout } : {}) }
   try {
@@ -117,7 +117,7 @@ function openScout(batch: FullBatch, traced: TracedModel, objective: IntegratedO
   if (count <= SCOUT_ROWS) return batch
   const { weights } = weighting
   const some = weights ? weightingOf({ weights: { values: weights } }, SCOUT_ROWS, (k) => Math.floor(((k + 0.5) * count) / SCOUT_ROWS)) : {}
-  return openTable(traced, objective, thinRows(rows, traced.dimension, SCOUT_ROWS), engine, signal, some)
+  return remembering(openTable(traced, objective, thinRows(rows, traced.dimension, SCOUT_ROWS), engine, signal, some))
 }
 
 /** The model with other start values; NaN where its own stand. */

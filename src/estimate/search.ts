@@ -137,26 +137,39 @@ export function newton(problem: SearchProblem, start: Float64Array, options: Sea
   return withVerdict(problem, start, options, newtonMethod)
 }
 
+/** So near, in standard errors of the gradient, a Hessian costs several evaluations and hardly changes. */
+const NEAR = 10
+/** There one that left no more of the gradient than this share will do for the next step too. */
+const KEPT = 0.25
+/** Steps by a kept Hessian go on so far below the tolerance as one by a fresh Hessian would fall. */
+const KEPT_TOLERANCE = 1e-2 * NEWTON_TOLERANCE
+
 const newtonMethod: Method = (problem) => {
   const { size } = problem
   // The largest curvature met so far: a coordinate keeps its unit while its curvature fades (Moré 1978).
   const curvature = new Float64Array(size)
   let radius: number | undefined
-  return async (point) => {
-    const errors = await problem.gradientErrors(point.u)
-    const hessian = await problem.hessian(point.u)
+  // What the last step tells of the Hessian changes it; only a fresh one decides how a search ends.
+  let kept: { readonly point: Point; readonly hessian: Float64Array; readonly errors: Float64Array; readonly ratio: number } | undefined
+  const advance = async (point: Point): Promise<Point | 'converged' | 'stalled'> => {
+    const left = kept ? gradientInErrors(point.gradient, kept.errors) : Infinity
+    const isNear = kept !== undefined && kept.ratio <= NEAR && left <= KEPT * kept.ratio
+    const isFresh = !isNear || left <= KEPT_TOLERANCE
+    const hessian = isFresh ? await problem.hessian(point.u) : bySecant(kept!.hessian, kept!.point, point)
+    const errors = isNear ? kept!.errors : await problem.gradientErrors(point.u)
     if (!hessian.every(Number.isFinite)) return 'stalled'
     for (let k = 0; k < size; k++) curvature[k] = Math.max(curvature[k], Math.abs(hessian[k * size + k]))
     const unit = curvature.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1))
     const gradient = point.gradient.map((value, k) => value * unit[k])
     const { values, vectors } = symmetricEigen(hessian.map((value, e) => value * unit[Math.floor(e / size)] * unit[e % size]), size)
     const ratio = gradientInErrors(point.gradient, errors)
+    kept = { point, hessian, errors, ratio }
     const bent = values[0] < -1e-9 * Math.max(1, values[size - 1])
-    if (ratio <= NEWTON_TOLERANCE && !bent) return 'converged'
+    if (isFresh && ratio <= NEWTON_TOLERANCE && !bent) return 'converged'
     // The full step of Newton's method: one that moves nothing is as good a sign as a gradient of zero.
     const still = !bent && movesNothing(trustRegionStep(values, vectors, gradient, Infinity).step, unit, point.u, problem.logarithmic)
     radius ??= 10 * Math.max(Math.hypot(...gradient), Math.sqrt(Math.abs(point.objective)), 1e-150)
-    for (let attempt = 0; attempt < 60; attempt++) {
+    for (let attempt = 0; attempt < (isFresh ? 60 : 1); attempt++) {
       const { step: scaled, predicted } = trustRegionStep(values, vectors, gradient, radius)
       const step = shortened(scaled.map((value, k) => value * unit[k]), problem.logarithmic)
       const u = point.u.map((value, k) => value + step.values[k])
@@ -176,8 +189,23 @@ const newtonMethod: Method = (problem) => {
       radius = length / 4
       if (!(radius > 0) || u.every((value, k) => value === point.u[k])) break
     }
+    if (!isFresh) {
+      kept = undefined
+      return advance(point)
+    }
     return (still || ratio <= ACCEPTED_TOLERANCE) && !bent ? 'converged' : 'stalled'
   }
+  return advance
+}
+
+/** A Hessian changed along one direction so that it explains how the gradient changed (symmetric rank one: Nocedal & Wright 2006, §6.2). */
+function bySecant(hessian: Float64Array, from: Point, to: Point): Float64Array {
+  const size = to.u.length
+  const step = to.u.map((value, k) => value - from.u[k])
+  const missed = to.gradient.map((value, k) => value - from.gradient[k] - dot(hessian.subarray(k * size, (k + 1) * size), step))
+  const along = dot(missed, step)
+  if (!(Math.abs(along) > 1e-8 * Math.sqrt(dot(missed, missed) * dot(step, step)))) return hessian
+  return hessian.map((value, e) => value + (missed[Math.floor(e / size)] * missed[e % size]) / along)
 }
 
 function movesNothing(scaled: Float64Array, unit: Float64Array, u: Float64Array, logarithmic: readonly boolean[]): boolean {

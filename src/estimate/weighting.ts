@@ -77,6 +77,6 @@ export function errorOfMean(values: ArrayLike<number>, { weights, clusters }: We
   const sums = new Float64Array(clusters?.count ?? count)
   for (let i = 0; i < count; i++) sums[clusters ? clusters.of[i] : i] += values[i] - (weights ? weights[i] : 1) * mean
   let squares = 0
-  for (const sum of sums) squares += sum * sum
+  for (let i = 0; i < sums.length; i++) squares += sums[i] * sums[i]
   return Math.sqrt(squares) / count
 }

@@ -10,7 +10,7 @@ import type { CellShares, Marginal, Marginals, WeightedDraws } from './marginals
 import { domainFrame, openEnergy, openSize } from './open-energy.ts'
 
 export interface CurvedMarginalsRequest {
-  /** Its density is by the domain's base measure. */
+  /** Its density is by the domain's base measure. Scores are not looked at. */
   readonly energy: FittedEnergy
   readonly domain: PlacedDomain
   /** Rows that were fitted, row-major [n × d]. */
@@ -76,22 +76,28 @@ async function alongWay(energy: FittedEnergy, { part, way, turn }: Course, all: 
   const lines = new Float64Array(count * CURVE_POINTS * d)
   for (let point = 0; point < count; point++) {
     const values = valuesOf(chosen, point)
-    places.forEach((s, k) => {
+    for (let k = 0; k < CURVE_POINTS; k++) {
       const start = (point * CURVE_POINTS + k) * d
-      lines.set(chosen.subarray(point * d, (point + 1) * d), start)
-      way.move(values, s).forEach((value, i) => { lines[start + part.columns[i]] = value })
-    })
+      for (let j = 0; j < d; j++) lines[start + j] = chosen[point * d + j]
+      const moved = way.move(values, places[k])
+      for (let i = 0; i < moved.length; i++) lines[start + part.columns[i]] = moved[i]
+    }
   }
   const { energy: found } = await energy.evaluate(lines)
   const measure = places.map((s) => way.logMeasure(s))
   const density = new Float64Array(CURVE_POINTS)
+  const own = new Float64Array(CURVE_POINTS)
   for (let point = 0; point < count; point++) {
-    const own = measure.map((log, k) => { const value = found[point * CURVE_POINTS + k]; return Number.isNaN(value) ? -Infinity : log - value })
-    const highest = own.reduce((largest, value) => Math.max(largest, value), -Infinity)
+    let highest = -Infinity
+    for (let k = 0; k < CURVE_POINTS; k++) {
+      const value = found[point * CURVE_POINTS + k]
+      own[k] = Number.isNaN(value) ? -Infinity : measure[k] - value
+      highest = Math.max(highest, own[k])
+    }
     if (highest === -Infinity) continue
-    const shares = own.map((value) => Math.exp(value - highest))
-    const total = shares.reduce((sum, share) => sum + share, 0)
-    shares.forEach((share, k) => { density[k] += share / total })
+    let total = 0
+    for (let k = 0; k < CURVE_POINTS; k++) total += own[k] = Math.exp(own[k] - highest)
+    for (let k = 0; k < CURVE_POINTS; k++) density[k] += own[k] / total
   }
   const mass = density.reduce((sum, value) => sum + value, 0) * width
   return { x: places.map((s) => way.value(s)), density: density.map((value, k) => value / mass / way.slope(places[k])) }

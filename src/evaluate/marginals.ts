@@ -131,7 +131,10 @@ async function byGrid(energy: FittedEnergy, rows: Float64Array, inside: Marginal
 function rangesOf(rows: Float64Array, d: number): Window {
   return Array.from({ length: d }, (_, j) => {
     let [low, high] = [Infinity, -Infinity]
-    for (let k = j; k < rows.length; k += d) [low, high] = [Math.min(low, rows[k]), Math.max(high, rows[k])]
+    for (let k = j; k < rows.length; k += d) {
+      low = Math.min(low, rows[k])
+      high = Math.max(high, rows[k])
+    }
     return [low, high] as const
   })
 }

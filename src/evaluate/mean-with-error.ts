@@ -14,14 +14,16 @@ export interface MeanWithError {
  */
 export function meanWithError(values: ArrayLike<number>, weighting: Weighting = {}): MeanWithError {
   const { weights } = weighting
-  const weighted = Float64Array.from(values, (value, i) => (weights ? weights[i] * value : value))
+  const weighted = new Float64Array(values.length)
   let total = 0
-  for (const value of weighted) total += value
+  for (let i = 0; i < weighted.length; i++) total += weighted[i] = weights ? weights[i] * values[i] : values[i]
   return { value: total / values.length, standardError: values.length > 1 ? errorOfMean(weighted, weighting) : NaN }
 }
 
 /** The mean of first − second over the same rows: far better known than either mean where both rise and fall together. */
 export function pairedDifference(first: ArrayLike<number>, second: ArrayLike<number>, weighting: Weighting = {}): MeanWithError {
   if (first.length !== second.length) throw new RangeError(`values of ${first.length} and of ${second.length} rows cannot be paired`)
-  return meanWithError(Float64Array.from({ length: first.length }, (_, i) => first[i] - second[i]), weighting)
+  const differences = new Float64Array(first.length)
+  for (let i = 0; i < differences.length; i++) differences[i] = first[i] - second[i]
+  return meanWithError(differences, weighting)
 }

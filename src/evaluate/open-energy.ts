@@ -36,22 +36,29 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
   const maps = domain.parts.map((part) => ({ part, open: openOf(part, how) }))
   const d = domain.columns.length
   const size = maps.reduce((total, { open }) => total + open.size, 0)
+  // There are as many rows as an integral asks for: nothing is allocated for each.
   const each = (count: number, use: (place: Place, row: number) => void): void => {
-    for (let row = 0; row < count; row++) {
-      let start = row * size
-      for (const { part, open } of maps) {
-        use({ part, open, start, x: new Float64Array(part.coordinates.length) }, row)
-        start += open.size
+    let offset = 0
+    for (const { part, open } of maps) {
+      const place: Place = { part, open, start: 0, x: new Float64Array(part.coordinates.length), u: new Float64Array(open.size) }
+      for (let row = 0; row < count; row++) {
+        place.start = row * size + offset
+        use(place, row)
       }
+      offset += open.size
     }
+  }
+  const readOpen = ({ u, start }: Place, points: Float64Array): Float64Array => {
+    for (let k = 0; k < u.length; k++) u[k] = points[start + k]
+    return u
   }
   const readPoint = ({ angles, columns }: Part, rows: Float64Array, row: number, x: Float64Array): void => {
     if (angles) x.set(angles.pointOf(columns.map((j) => rows[row * d + j])))
-    else columns.forEach((j, k) => { x[k] = rows[row * d + j] })
+    else for (let k = 0; k < columns.length; k++) x[k] = rows[row * d + columns[k]]
   }
   const writeRow = ({ angles, columns }: Part, x: Float64Array, rows: Float64Array, row: number): void => {
     const values = angles ? angles.columnsOf(x) : x
-    columns.forEach((j, k) => { rows[row * d + j] = values[k] })
+    for (let k = 0; k < columns.length; k++) rows[row * d + columns[k]] = values[k]
   }
   let position = 0
   const spheres = maps.flatMap(({ part, open }) => {
@@ -67,8 +74,9 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
         const count = points.length / size
         const rows = new Float64Array(count * d)
         const volume = new Float64Array(count)
-        each(count, ({ part, open, start, x }, row) => {
-          volume[row] += open.toPart(points.subarray(start, start + open.size), x)
+        each(count, (place, row) => {
+          const { part, open, x } = place
+          volume[row] += open.toPart(readOpen(place, points), x)
           writeRow(part, x, rows, row)
         })
         // Farther out than float64 tells values from their bound there is no density.
@@ -79,13 +87,16 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
         let found = 0
         const positions = isLost.map((lost) => (lost ? -1 : found++))
         positions.forEach((position, row) => { result[row] = position < 0 ? Infinity : inner.energy[position] - volume[row] })
-        each(count, ({ part, open, start, x }, row) => {
+        const given = new Float64Array(d)
+        each(count, (place, row) => {
           const position = positions[row]
           if (position < 0) return
-          const own = Float64Array.from(part.columns, (j) => inner.score[position * d + j])
+          const { part, open, start, x } = place
+          const own = given.subarray(0, part.columns.length)
+          for (let k = 0; k < own.length; k++) own[k] = inner.score[position * d + part.columns[k]]
           readPoint(part, rows, row, x)
           const along = part.angles ? Float64Array.from(part.angles.scoreOf(part.columns.map((j) => rows[row * d + j]), own)) : own
-          open.pullBack(points.subarray(start, start + open.size), x, along, score.subarray(start, start + open.size))
+          open.pullBack(readOpen(place, points), x, along, score.subarray(start, start + open.size))
         })
         return { energy: result, score }
       },
@@ -103,8 +114,9 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
     toRows: (points) => {
       const count = points.length / size
       const rows = new Float64Array(count * d)
-      each(count, ({ part, open, start, x }, row) => {
-        open.toPart(points.subarray(start, start + open.size), x)
+      each(count, (place, row) => {
+        const { part, open, x } = place
+        open.toPart(readOpen(place, points), x)
         writeRow(part, x, rows, row)
       })
       return rows
@@ -124,9 +136,10 @@ interface Place {
   readonly part: Part
   readonly open: OpenCoordinates
   /** Of its coordinates among those of all rows. */
-  readonly start: number
-  /** To be filled with the values of its columns. */
+  start: number
+  /** To be filled with its coordinates, those of the domain and open ones. */
   readonly x: Float64Array
+  readonly u: Float64Array
 }
 
 function isInsideOpen({ parts, columns }: PlacedDomain, rows: Float64Array, row: number): boolean {

@@ -203,13 +203,19 @@ function openPull(rows: Float64Array, mean: Float64Array, deviation: Float64Arra
   }
 }
 
-const columnOf = (values: Float64Array, column: number, columns: number): Float64Array => Float64Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column])
+function columnOf(values: Float64Array, column: number, columns: number): Float64Array {
+  const own = new Float64Array(values.length / columns)
+  for (let row = 0; row < own.length; row++) own[row] = values[row * columns + column]
+  return own
+}
 
 /** Weighted mean of values, and the variance of that mean times their number. */
 function moments(values: Float64Array, weighting: Weighting): { readonly value: number; readonly variance: number } {
   const { weights } = weighting
   const weighted = weights ? values.map((value, i) => weights[i] * value) : values
-  const value = weighted.reduce((sum, each) => sum + each, 0) / values.length
+  let sum = 0
+  for (let i = 0; i < weighted.length; i++) sum += weighted[i]
+  const value = sum / values.length
   return { value, variance: errorOfMean(weighted, weighting) ** 2 * values.length }
 }
 
@@ -244,7 +250,8 @@ function correctedVariances(tests: readonly Test[], slopes: readonly Float64Arra
   return slopes.map((slope, t) => {
     const own = columnOf(all, t, tests.length)
     const moved = own.slice()
-    for (let row = 0; row < moved.length; row++) for (let p = 0; p < slope.length; p++) moved[row] += slope[p] * influences[row * slope.length + p]
+    const size = slope.length
+    for (let row = 0; row < moved.length; row++) for (let p = 0; p < size; p++) moved[row] += slope[p] * influences[row * size + p]
     const raw = moments(own, weighting).variance
     return raw > 0 ? moments(moved, weighting).variance / raw : 1
   })

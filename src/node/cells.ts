@@ -17,8 +17,9 @@ export function numberOf(column: SourceColumn): string {
   return `case when contains(${textOf(column)}, '_') then null else try_cast(${textOf(column)} as double) end`
 }
 
-export const isNumber = (column: SourceColumn): string => `not ${isMissing(column)} and (${numberOf(column)}) is not null`
-export const isBad = (column: SourceColumn): string => `not ${isMissing(column)} and (${numberOf(column)}) is null`
+// Most cells are numbers, and whether their text stands for a missing value is asked only where it can: `nan` alone is both.
+export const isNumber = (column: SourceColumn): string => `case when (${numberOf(column)}) is null then false when isnan(${numberOf(column)}) then not ${isMissing(column)} else true end`
+export const isBad = (column: SourceColumn): string => `case when (${numberOf(column)}) is null then not ${isMissing(column)} else false end`
 
 /** SQL that holds for rows whose cells in these columns are all finite numbers. */
 export const completeRow = (columns: readonly SourceColumn[]): string =>

@@ -2,11 +2,11 @@
 
 /** Figures, the report, and what they need in Node. */
 export async function loadDrawing() {
-  const [{ figures }, { binaryMoments }, { drawBinary }, { drawLandscape }, { prepareLandscape }, { prepareLearnedSample }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
+  const [{ figures }, { binaryMoments }, { drawBinary }, { densityAndScore, drawLandscape }, { prepareLandscape }, { prepareLearnedSample }, { reportHtml }, { createSvgDocument, renderPng }] = await Promise.all([
     import('../report/figures/index.ts'), import('../report/binary-moments.ts'), import('../report/figures/binary.ts'), import('../report/figures/density-and-score.ts'), import('../report/landscape/landscape.ts'), import('../report/landscape/learned-sample.ts'),
     import('../report/report-html.ts'), import('./render.ts'),
   ])
-  return { figures, binaryMoments, drawBinary, drawLandscape, prepareLandscape, prepareLearnedSample, reportHtml, createSvgDocument, renderPng }
+  return { figures, binaryMoments, drawBinary, densityAndScore, drawLandscape, prepareLandscape, prepareLearnedSample, reportHtml, createSvgDocument, renderPng }
 }
 
 /** What makes films. */

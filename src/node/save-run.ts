@@ -61,19 +61,25 @@ async function learnedSampleOf({ ladder, fit, table }: FitResult): Promise<Learn
  * @param fit that of the result, with the warnings of whoever read the table
  */
 export async function runOutputs(result: FitResult, fit: FitJson): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
-  const { figures, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
+  const { figures, densityAndScore, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
   const { landscape, warnings } = await landscapeOf(result, fit)
   const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
-  const { margins, probabilities, binary } = await result.diagnose()
-  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result), margins, probabilities, binary }
   const document = await createSvgDocument()
-  const drawn = figures.flatMap(({ name, sentence, draw }): ReportFigure[] => {
-    const picture = draw(source, document)
+  const start: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: null, margins: null, probabilities: null, binary: null }
+  // Its image is rendered on another thread, while the rest is looked at.
+  const density = densityAndScore.draw(start, document)
+  const densityPng = density && renderPng(density.svg)
+  densityPng?.catch(() => undefined)
+  const { margins, probabilities, binary, goodnessOfFit } = await result.diagnose()
+  const source: FigureSource = { ...start, learned: await learnedSampleOf(result), margins, probabilities, binary }
+  const drawn = figures.flatMap((figure): ReportFigure[] => {
+    const { name, sentence } = figure
+    const picture = figure === densityAndScore ? density : figure.draw(source, document)
     return picture === null ? [] : [{ name, sentence, drawn: picture }]
   })
-  const main = drawn.find(({ name }) => name === 'density-and-score' || name === 'binary')?.drawn.svg
-  const png = main === undefined ? undefined : renderPng(main)
-  const report = reportHtml({ fit: whole, figures: drawn, ...result.facts, noMargins: margins?.margins === null ? margins.reason : null })
+  const main = density?.svg ?? drawn.find(({ name }) => name === 'binary')?.drawn.svg
+  const png = densityPng ?? (main === undefined ? undefined : renderPng(main))
+  const report = reportHtml({ fit: whole, figures: drawn, ...result.facts, goodnessOfFit, noMargins: margins?.margins === null ? margins.reason : null })
   return {
     fit: whole,
     files: {

@@ -22,7 +22,7 @@ import { formatNumber } from '../report/format.ts'
 import { isDiscrete, lebesgueColumns } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
-import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
+import { STEIN_ROWS, kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import { steinResiduals } from '../evaluate/stein-residuals.ts'
 import { clusterInfluences } from '../estimate/sensitivity.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
@@ -180,18 +180,44 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   }
 }
 
+/** Log-densities of rows under the baselines. */
+export interface BaselineDensities {
+  /** Of all rows; the kernel density's stand apart. */
+  readonly all: PerBaseline<Float64Array | null>
+  /** Of the rows that `spreadRows` chooses of these, or of all. */
+  readonly kernelDensity: Float64Array | null
+}
+
+export const noBaselines: BaselineDensities = { all: perBaseline(() => null), kernelDensity: null }
+
+/**
+ * @param areTraining whether the rows are those that the baselines were fitted to
+ * @param kernelRows of how many rows the kernel density is evaluated, where there are more than three times as many and another baseline is known
+ */
+export function baselineDensities(baselines: Baselines, rows: Float64Array, dimension: number, areTraining: boolean, kernelRows = Infinity): BaselineDensities {
+  const all = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
+  const isBeside = all.gaussian ?? all.vonMisesFisher
+  return { all, kernelDensity: baselines.kernelDensity?.logDensity(isBeside ? spreadPoints(rows, dimension, kernelRows) : rows, () => areTraining) ?? null }
+}
+
+/** The rows that `spreadRows` chooses. */
+function spreadPoints(rows: Float64Array, dimension: number, most: number): Float64Array {
+  const { count, row } = spreadRows(rows.length / dimension, most)
+  if (count * dimension === rows.length) return rows
+  const chosen = new Float64Array(count * dimension)
+  for (let k = 0; k < count; k++) chosen.set(rows.subarray(row(k) * dimension, (row(k) + 1) * dimension), k * dimension)
+  return chosen
+}
+
 /**
  * Log-likelihoods per row of the model and the baselines, all on the same rows.
- * @param areTraining whether they are rows that the baselines were fitted to
  * @param weighting how the rows count
- * @param kernelRows of how many rows the kernel density is evaluated, where there are more than three times as many
  */
 export async function compareLikelihoods(
-  energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, baselines: Baselines, areTraining: boolean, weighting: Weighting = {}, kernelRows = Infinity,
+  energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, { all: ofBaselines, kernelDensity: ofKernel }: BaselineDensities, weighting: Weighting = {},
 ): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const ofBaselines = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
-  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? null, areTraining, weighting, kernelRows)
+  const kernelDensity = ofKernel && kernelDensityBeside(ofKernel, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? null, weighting)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
@@ -205,17 +231,13 @@ export async function compareLikelihoods(
 /**
  * The kernel density on some of very many rows: its mean is that of other log-densities over all rows, less what it lies behind
  * them on those some, so that both stand for the same rows.
- * @param beside log-densities of all rows, the closer to it the better; null: it is evaluated at all of them
+ * @param own its log-densities of those that `spreadRows` chooses, or of all
+ * @param beside log-densities of all rows, the closer to it the better; null: there are none, and `own` has all rows
  */
-function kernelDensityBeside(
-  kernelDensity: Baseline, rows: Float64Array, dimension: number, beside: Float64Array | null, areTraining: boolean, weighting: Weighting, most: number,
-): { mean: number; behind: MeanWithError | null } {
-  if (!beside) return { mean: meanWithError(kernelDensity.logDensity(rows, () => areTraining), weighting).value, behind: null }
-  const { count, row } = spreadRows(beside.length, most)
-  const isAll = count === beside.length
-  const chosen = isAll ? rows : new Float64Array(count * dimension)
-  if (!isAll) for (let k = 0; k < count; k++) chosen.set(rows.subarray(row(k) * dimension, (row(k) + 1) * dimension), k * dimension)
-  const own = kernelDensity.logDensity(chosen, () => areTraining)
+function kernelDensityBeside(own: Float64Array, beside: Float64Array | null, weighting: Weighting): { mean: number; behind: MeanWithError | null } {
+  if (!beside) return { mean: meanWithError(own, weighting).value, behind: null }
+  const isAll = own.length === beside.length
+  const { count, row } = spreadRows(beside.length, isAll ? Infinity : own.length)
   const some = isAll ? weighting : weightingOf(weighting.clusters ? { clusters: weighting.clusters } : {}, count, row)
   const behind = pairedDifference(isAll ? beside : Float64Array.from({ length: count }, (_, k) => beside[row(k)]), own, some)
   return { mean: meanWithError(beside, weighting).value - behind.value, behind }
@@ -233,8 +255,7 @@ export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, di
   const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? null
   if (beside === null || kernelDensity === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
-  const chosen = new Float64Array(some.count * dimension)
-  for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
+  const chosen = spreadPoints(rows, dimension, KERNEL_DENSITY_ROWS)
   const all = beside.logDensity(rows)
   const { value } = meanWithError(all)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
@@ -244,18 +265,43 @@ export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, di
   }
 }
 
-/** Kernel Stein test of the rows; null where they are too few or the score is not finite. */
-export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
+/** Rows with their scores, in coordinates of flat spaces and spheres. */
+export interface ScoredRows {
+  /** [n × d] */
+  readonly rows: Float64Array
+  readonly score: Float64Array
+  readonly dimension: number
+  readonly spheres: readonly (readonly number[])[]
+}
+
+export type Goodness = Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'>
+
+/** The rows that a kernel Stein test looks at, with their scores; null where they are too few. */
+export async function scoredRows(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array): Promise<ScoredRows | null> {
   const open = openEnergy(energy, domain, 'ambient')
+  const dimension = open.energy.columns.length
   const points = open.toOpen(rows)
-  if (points.length / open.energy.columns.length < 10) return null
+  if (points.length / dimension < 10) return null
+  const used = thinRows(points, dimension, STEIN_ROWS)
+  return { rows: used, score: (await open.energy.evaluate(used)).score, dimension, spheres: open.spheres }
+}
+
+/** Kernel Stein test of rows with scores; null where a score is not finite. */
+export async function testScores({ rows, score, dimension, spheres }: ScoredRows, random: Random): Promise<Goodness | null> {
+  const known: FittedEnergy = { columns: Array.from({ length: dimension }, (_, k) => `u${k + 1}`), evaluate: async () => ({ energy: new Float64Array(rows.length / dimension), score }) }
   try {
-    const { test, statistic, pValue } = await kernelSteinTest(open.energy, points, random, { spheres: open.spheres })
+    const { test, statistic, pValue } = await kernelSteinTest(known, rows, random, { spheres })
     return { test, statistic, pValue }
   } catch (error) {
     if (error instanceof UnnormError) return null
     throw error
   }
+}
+
+/** Kernel Stein test of the rows; null where they are too few or the score is not finite. */
+export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random): Promise<Goodness | null> {
+  const scored = await scoredRows(energy, domain, rows)
+  return scored && testScores(scored, random)
 }
 
 /** Numbers that residuals of rows may take up, and slopes of scores. */

@@ -4,7 +4,6 @@ import type { Warning } from '../base/errors.ts'
 import { flagName, resolveOptions } from '../base/options.ts'
 import { createRandom } from '../base/random.ts'
 import { version } from '../base/version.ts'
-import { perBaseline } from '../evaluate/baselines/baseline.ts'
 import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
@@ -22,7 +21,8 @@ import { isDiscrete } from '../model/domain.ts'
 import type { Model, TracedModel } from '../model/model.ts'
 import { binaryMoments } from '../report/binary-moments.ts'
 import type { FitJson } from '../report/fit-json.ts'
-import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, fitBaselines, partOf, testGoodness } from './assess.ts'
+import { begin } from './apart.ts'
+import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, noBaselines, partOf, scoredRows } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
@@ -70,6 +70,16 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const { model } = traced
   warnings.push(...setting.warnings)
 
+  const fitted = evaluationRows(table, 'train', split)
+  const holdsOut = split.heldOutCount > 0
+  const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
+  // The training of a network takes all threads.
+  const apart = isNetwork ? undefined : environment.apart
+  const baselines = begin(apart, 'baselines', {
+    rows: baselineRows(table, split), weights: baselineWeights(table, split), columns: table.columns, domain: domain.text, isQuick: !isNetwork,
+    unseen, areTraining: !holdsOut, kernelRows: isNetwork ? Infinity : QUICK_KERNEL_ROWS,
+  })
+
   const derived = options.derive === undefined ? undefined : await derivedOf(traced, options.derive)
   const context = { traced, estimator, objective, noise, derived, table: points, scale, split, random, options, request, environment }
   const estimated = isNetwork ? await estimateNetwork(context) : await estimateParametric(context)
@@ -84,7 +94,6 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const energy = corrected ? await run(corrected.model) : noisy
   if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, points, environment.engine)
   const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
-  const fitted = evaluationRows(table, 'train', split)
   const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
     { energy, domain, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
   ) : null)
@@ -102,20 +111,18 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     metadata: metadataOf(corrected ? undefined : noise, logZ),
   }
   await environment.onModel?.(modelFile)
-  const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split), !isNetwork)
-  const holdsOut = split.heldOutCount > 0
-  const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
-  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split), isNetwork ? Infinity : QUICK_KERNEL_ROWS)
-  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true, evaluationWeighting(table, 'train', split))).model : likelihoods.model
+  // Test and calibration take rows as independent draws that count alike.
+  const scored = table.weights || table.clusters || isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen)
+  const goodness = scored && begin(apart, 'goodness', { scored, seed: options.seed })
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
   if (clusters && heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
-  // Test and calibration take rows as independent draws that count alike.
-  const goodness = table.weights || table.clusters || isDiscrete(domain) ? null : await testGoodness(energy, domain, unseen, random.split('goodness of fit'))
   const { sensitivity } = estimated
   const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, await baselines(), evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split))
+  const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, noBaselines, evaluationWeighting(table, 'train', split))).model : likelihoods.model
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
@@ -146,17 +153,20 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
+  const openHeights = () => runEnergy({ ...modelFile.program, outputs: { energy: modelFile.program.outputs.energy } }, table.columns, environment.engine)
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
-    diagnose: async () => (isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? diagnoseFit({ energy, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed),
+    diagnose: async () => {
+      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? await diagnoseFit({ energy, openHeights, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed
+      return { ...found, goodnessOfFit: await goodness?.() ?? null }
+    },
     facts: {
       modelTex: model.tex ?? null,
       objective: { tex: estimator.tex, sentence: estimator.sentence },
       columnScales: Array.from(scale.deviation),
       noiseReason: setting.reason,
       denoiser: restored ? { units: 'standardized', reconstructionError: restored.total.error, floor: restored.total.floor, withoutDenoising: restored.total.noDenoising, standardError: restored.total.standardError, aboveFloor: restored.aboveFloor } : null,
-      goodnessOfFit: goodness,
     },
     modelFile,
     ladderFile: ladder ? { program: energyProgram(traced, estimated.theta, standardization, undefined, 'given'), metadata: { ...metadataOf(noise, logZ), ladder, deviations: Array.from(scale.deviation) } } : null,

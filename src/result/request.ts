@@ -1,6 +1,7 @@
 // What a fit is asked for, and what it needs of the world around it.
 import type { Engine } from '../engine/engine.ts'
 import type { TrainingState } from '../estimate/train.ts'
+import type { Apart } from './apart.ts'
 import type { FitOptions } from './fit-options.ts'
 import type { NoiseSetting } from './noise.ts'
 import type { FitResult } from './result.ts'
@@ -11,6 +12,8 @@ export interface FitEnvironment {
   /** Milliseconds of a steady clock. */
   readonly now: () => number
   readonly signal?: AbortSignal
+  /** Does what needs only numbers while the fit goes on; without it such work is done in its turn. */
+  readonly apart?: Apart
   onProgress?(update: { step: number; steps: number | null; objective: number | null; heldOutObjective: number | null }): void
   onPhase?(text: string): void
   /** Called with the estimated model as soon as its log Z is known, which is before the rest is found out about it. */

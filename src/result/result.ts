@@ -12,10 +12,11 @@ import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { summarize } from '../report/summary.ts'
 import type { SummaryOptions } from '../report/summary.ts'
+import type { Goodness } from './assess.ts'
 import type { Diagnosis } from './diagnose.ts'
 
 /** What the report needs beside fit.json and the figures. */
-export type ReportFacts = Omit<ReportInput, 'fit' | 'figures' | 'noMargins'>
+export type ReportFacts = Omit<ReportInput, 'fit' | 'figures' | 'noMargins' | 'goodnessOfFit'>
 
 /** A fitted model: numbers about it, and the energy to compute with. */
 export interface FitResult {
@@ -59,7 +60,7 @@ export interface FitResult {
   /** Tweedie–Miyasawa: E{x | x̃} = x̃ + Cφ(x̃) for noisy rows [n × d]; only for a fit by denoising. */
   denoise(rows: Float64Array): Promise<Float64Array>
   /** What the report looks at beyond these numbers; before `release`. */
-  diagnose(): Promise<Diagnosis>
+  diagnose(): Promise<Diagnosis & { readonly goodnessOfFit: Goodness | null }>
   /** Frees what the engine holds. */
   release(): Promise<void>
   /** The summary a terminal shows. */

@@ -168,3 +168,20 @@ describe('unnorm compare', () => {
     await here.refused(['compare', 'c/all', 'c/none'], 1, { code: 'no-training-data', message: /c\/none/ })
   })
 })
+
+describe('a second thread', () => {
+  it('finds what one thread does', async () => {
+    const rows = createRandom('second thread')
+    const file = here.write('long.csv', `x,y\n${Array.from({ length: 3000 }, () => `${rows.normal()},${rows.normal() ** 2}`).join('\n')}\n`)
+    const runs: { fit: Fit; report: string }[] = []
+    for (const threads of ['1', '2']) {
+      const found = await here.document('fit', file, '--model', 'gaussian', '--quiet', '--threads', threads, '--out', `long-${threads}`) as unknown as Fit
+      runs.push({ fit: found, report: here.read(`long-${threads}/report.html`).toString() })
+    }
+    const [one, two] = runs.map(({ fit: { logLikelihood, parameters } }) => ({ logLikelihood, parameters }))
+    expect(two).toEqual(one)
+    const test = (report: string): string | undefined => /Goodness of fit:[^<]*/.exec(report)?.[0]
+    expect(test(runs[0].report)).toMatch(/statistic/)
+    expect(test(runs[1].report)).toBe(test(runs[0].report))
+  })
+})

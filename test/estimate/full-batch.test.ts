@@ -17,7 +17,12 @@ test.each(engines)('a Hessian is the same in two ways, and the slope of the grad
   const weights = Float64Array.from({ length: count }, (_, k) => 0.5 + (k % 3) / 2)
   const batch = openFullBatch(traced, objective, normalRows(count, 2, 'hessian'), engine, undefined, weightingOf({ weights: { values: weights } }, count, (k) => k))
   const theta = Float64Array.of(1.2, 0.4, 0.7, -0.9)
+  const [elsewhere, alone] = [theta.map((value) => value + 0.1), await batch.gradientSquares(theta)]
   const written = await batch.hessian(theta)
+  // The same sums from the pass that also made the Hessian, and none of another point.
+  expectClose(await batch.gradientSquares(theta), alone, 1e-12, 'squares')
+  await batch.hessian(elsewhere)
+  expectClose(await batch.gradientSquares(theta), alone, 1e-12, 'squares')
   expectClose(written, await batch.hessian(theta, wholeSpace(4)), 1e-10, 'Hessian')
   const step = 1e-5
   for (let k = 0; k < 4; k++) {

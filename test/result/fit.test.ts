@@ -16,7 +16,7 @@ import { defineModel } from '../../src/model/model.ts'
 import type { Model } from '../../src/model/model.ts'
 import { scalar } from '../../src/model/parameters.ts'
 import { real } from '../../src/model/domain.ts'
-import { baselineLikelihoods, compareLikelihoods, fitBaselines } from '../../src/result/assess.ts'
+import { baselineDensities, baselineLikelihoods, compareLikelihoods, fitBaselines } from '../../src/result/assess.ts'
 import { fitModel } from '../../src/result/fit.ts'
 import { splitOfFit } from '../../src/result/held-out.ts'
 import type { FitEnvironment, FitRequest } from '../../src/result/request.ts'
@@ -188,8 +188,8 @@ describe('the result', () => {
     const rows = correlatedRows(20_000)
     const energy = { columns: ['a', 'b'], evaluate: async (points: Float64Array) => ({ energy: Float64Array.from({ length: points.length / 2 }, (_, i) => points[2 * i] ** 2 / 2 + (points[2 * i + 1] - 0.6 * points[2 * i]) ** 2 / 1.28), score: new Float64Array(points.length) }) }
     const logZ = { value: Math.log(2 * Math.PI * 0.8), standardError: 0, method: 'exact' }
-    const all = await compareLikelihoods(energy, rows, logZ, baselines, false)
-    const some = await compareLikelihoods(energy, rows, logZ, baselines, false, {}, 3000)
+    const all = await compareLikelihoods(energy, rows, logZ, baselineDensities(baselines, rows, 2, false))
+    const some = await compareLikelihoods(energy, rows, logZ, baselineDensities(baselines, rows, 2, false, 3000))
     expect([some.model, some.baselines.gaussian]).toEqual([all.model, all.baselines.gaussian])
     const gap = some.baselines.kernelDensity! - all.baselines.kernelDensity!
     expect(gap).not.toBe(0)

@@ -59,7 +59,10 @@ const wayOf = (k: number, size: number): Way => ({
   at: (values) => Math.asin(Math.sqrt(Math.min(Math.max(values[k], 0), 1))),
   move: (values, s) => {
     const rest = total(values, size) - values[k]
-    return Array.from({ length: size }, (_, j) => (j === k ? Math.sin(s) ** 2 : Math.cos(s) ** 2 * values[j] / rest))
+    const left = Math.cos(s) ** 2
+    const moved: number[] = []
+    for (let j = 0; j < size; j++) moved.push(j === k ? Math.sin(s) ** 2 : left * values[j] / rest)
+    return moved
   },
   logMeasure: (s) => (2 * size - 3) * Math.log(Math.cos(s)) + Math.log(2 * Math.sin(s)),
 })

@@ -1,5 +1,7 @@
 // What part of the space a figure shows: intervals of the axes, rows inside them, and which rows stand for many.
 
+import { atPlaces } from '../../base/order.ts'
+
 /** The interval of each column that a figure shows. */
 export type Frame = readonly (readonly [number, number])[]
 
@@ -17,15 +19,21 @@ const nearlyEqual = 1.6
 export function frameOf(rows: Float64Array, dimension: number): Frame {
   const count = rows.length / dimension
   return Array.from({ length: dimension }, (_, column) => {
-    const sorted = Float64Array.from({ length: count }, (_unused, row) => rows[row * dimension + column]).sort()
-    const low = sorted[Math.floor(outer * (count - 1))]
-    const high = sorted[Math.ceil((1 - outer) * (count - 1))]
+    const values = columnOf(rows, dimension, column)
+    const [least, low, high, most] = atPlaces(values, [0, Math.floor(outer * (count - 1)), Math.ceil((1 - outer) * (count - 1)), count - 1])
     const slack = reach * (high - low)
-    const from = Math.max(sorted[0], low - slack)
-    const to = Math.min(sorted[count - 1], high + slack)
+    const from = Math.max(least, low - slack)
+    const to = Math.min(most, high + slack)
     const width = to - from > 0 ? to - from : Math.max(Math.abs(from), 1) * 0.2
     return [from - padding * width, to + padding * width] as const
   })
+}
+
+/** One column of rows [n × d]. */
+export function columnOf(rows: Float64Array, dimension: number, column: number): Float64Array {
+  const values = new Float64Array(rows.length / dimension)
+  for (let row = 0; row < values.length; row++) values[row] = rows[row * dimension + column]
+  return values
 }
 
 /** A frame of rows, widened as their noise widens a Gaussian: half widths are three standard deviations. */
@@ -47,13 +55,16 @@ export function equalUnits(frame: Frame): Frame {
 /** The rows inside a frame: [m × d], in their order. */
 export function rowsInside(rows: Float64Array, frame: Frame): Float64Array {
   const dimension = frame.length
-  const kept: number[] = []
+  const kept = new Float64Array(rows.length)
+  const [low, high] = [0, 1].map((side) => Float64Array.from(frame, (interval) => interval[side]))
+  let end = 0
   for (let start = 0; start < rows.length; start += dimension) {
-    if (frame.every(([from, to], column) => rows[start + column] >= from && rows[start + column] <= to)) {
-      for (let column = 0; column < dimension; column++) kept.push(rows[start + column])
-    }
+    let column = 0
+    while (column < dimension && rows[start + column] >= low[column] && rows[start + column] <= high[column]) column++
+    if (column < dimension) continue
+    for (column = 0; column < dimension; column++) kept[end++] = rows[start + column]
   }
-  return Float64Array.from(kept)
+  return kept.slice(0, end)
 }
 
 /** At most `most` rows, evenly spaced through the table: the same rows every time. */
@@ -112,9 +123,9 @@ export function histogram(values: Float64Array, interval: readonly [number, numb
  * How many bins show a sample well (Freedman & Diaconis 1981: width 2·IQR·n^(−1/3)), within sensible bounds.
  */
 export function binCount(values: Float64Array, interval: readonly [number, number], most: number): number {
-  const sorted = Float64Array.from(values).sort()
-  const quantile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]
-  const width = (2 * (quantile(0.75) - quantile(0.25))) / Math.cbrt(Math.max(sorted.length, 1))
+  const count = values.length
+  const [lower, upper] = count > 0 ? atPlaces(values, [0.25, 0.75].map((share) => Math.round(share * (count - 1)))) : [NaN, NaN]
+  const width = (2 * (upper - lower)) / Math.cbrt(Math.max(count, 1))
   const bins = width > 0 ? Math.ceil((interval[1] - interval[0]) / width) : 10
   return Math.min(Math.max(bins, 12), most)
 }

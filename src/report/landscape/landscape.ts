@@ -8,7 +8,7 @@ import type { FittedEnergy } from '../../model/fitted-energy.ts'
 import { frameOfDensity } from './density-frame.ts'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from './density.ts'
 import type { GridDensity, KnownNormalizer } from './density.ts'
-import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows, widenByNoise } from './frame.ts'
+import { binCount, columnOf, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows, widenByNoise } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { medianSteepness, scoreArrows } from './score-arrows.ts'
 import type { Arrow } from './score-arrows.ts'
@@ -174,8 +174,7 @@ async function pairs(energy: FittedEnergy, table: Table, details: LandscapeDetai
   const inside = rowsInside(table.values, frame)
   const parts = base(details, energy, table, frame, inside, mostPairPoints)
   const { score } = await energy.evaluate(parts.points)
-  const pick = (values: Float64Array, column: number): Float64Array => Float64Array.from({ length: values.length / dimension }, (_, row) => values[row * dimension + column])
-  const columnValues = Array.from({ length: shown }, (_, column) => pick(inside, column))
+  const columnValues = Array.from({ length: shown }, (_, column) => columnOf(inside, dimension, column))
   const drawn: PairArrows[] = []
   for (let down = 0; down < shown; down++) {
     for (let across = down + 1; across < shown; across++) drawn.push({ across, down, arrows: pairArrows(parts.points, score, frame, across, down) })

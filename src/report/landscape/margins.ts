@@ -7,7 +7,7 @@ import type { CurvedMarginalsRequest } from '../../evaluate/curved-marginals.ts'
 import { marginalDensities } from '../../evaluate/marginals.ts'
 import { domainFrame } from '../../evaluate/open-energy.ts'
 import type { Marginals, MarginalsRequest } from '../../evaluate/marginals.ts'
-import { binCount, frameOf, histogram } from './frame.ts'
+import { binCount, columnOf, frameOf, histogram } from './frame.ts'
 
 /** One column. */
 export interface Margin {
@@ -43,7 +43,7 @@ export async function prepareMargins(table: Table, request: Omit<MarginalsReques
   if (found.method === null) return { margins: null, reason: found.reason }
   const frame = frameOf(rows, d)
   const margins = found.columns.slice(0, mostColumns).map(({ x, density }, j): Margin => {
-    const values = Float64Array.from({ length: rows.length / d }, (_, row) => rows[row * d + j])
+    const values = columnOf(rows, d, j)
     const wide = widened(frame[j], x, density)
     const interval = limits ? [Math.max(wide[0], limits[j][0]), Math.min(wide[1], limits[j][1])] as const : wide
     const inside = values.filter((value) => value >= interval[0] && value <= interval[1])

@@ -1,0 +1,55 @@
+// A second thread for work on plain numbers, beside the search that the first one runs.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Apart } from '../result/apart.ts'
+
+/** A thread that does one task after the other, begun with the first. */
+export interface ApartThread {
+  readonly apart: Apart
+  close(): Promise<void>
+}
+
+/** Rows from which the work takes longer than a thread to begin. */
+const LEAST_ROWS = 3000
+// Built beside this part of the program; where it runs from its sources there is none, and the work is done in its turn.
+const program = new URL('../node/apart-worker.js', import.meta.url)
+
+/** @returns undefined where a second thread is not allowed or would not help */
+export function openApart(rows: number, threads: number): ApartThread | undefined {
+  if (threads < 2 || rows < LEAST_ROWS || !existsSync(fileURLToPath(program))) return undefined
+  const waiting = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: unknown) => void }>()
+  let worker: Worker | undefined
+  const start = (): Worker => {
+    const started = new Worker(program)
+    started.on('message', ({ id, value, error }: Answer) => {
+      if (error === undefined) waiting.get(id)!.resolve(value as never)
+      else waiting.get(id)!.reject(error)
+      waiting.delete(id)
+    })
+    started.on('error', (error) => { for (const { reject } of waiting.values()) reject(error) })
+    return started
+  }
+  let tasks = 0
+  return {
+    apart: (name, work) => new Promise((resolve, reject) => {
+      worker ??= start()
+      const id = tasks++
+      waiting.set(id, { resolve, reject })
+      worker.postMessage({ id, name, work } satisfies Question)
+    }),
+    close: async () => { await worker?.terminate() },
+  }
+}
+
+export interface Question {
+  readonly id: number
+  readonly name: Parameters<Apart>[0]
+  readonly work: unknown
+}
+
+export interface Answer {
+  readonly id: number
+  readonly value?: unknown
+  readonly error?: unknown
+}
