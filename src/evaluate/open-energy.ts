@@ -1,5 +1,6 @@
 // A fitted energy on a bounded or curved domain as one on all of ℝᵏ, by smooth maps onto its parts: what integrates, samples and
 // tests on ℝᵏ then serves every domain. Its log Z is that of the domain's base measure.
+import { turnStarts } from '../data/domain-rows.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import { isReal } from '../model/domain.ts'
@@ -141,21 +142,21 @@ function withoutLost(values: Float64Array, width: number, isLost: readonly boole
 }
 
 /** What figures know of a domain: what each column lies between, and whether rows fill less than their columns' space. */
-export function domainFrame({ parts, columns }: PlacedDomain, rows: Float64Array): { readonly limits: readonly (readonly [number, number])[]; readonly isThin: boolean } {
+export function domainFrame(domain: PlacedDomain, rows: Float64Array): { readonly limits: readonly (readonly [number, number])[]; readonly isThin: boolean } {
+  const { parts, columns } = domain
+  const starts = turnStarts(domain, rows)
   const limits = columns.map((): readonly [number, number] => [-Infinity, Infinity])
   for (const part of parts) {
-    if (part.angles) [turnOf(rows, columns.length, part.columns[0]), [-90, 90] as const].slice(0, part.columns.length).forEach((own, k) => { limits[part.columns[k]] = own })
+    if (part.angles) [turnOf(rows, columns.length, part.columns[0], starts[part.columns[0]]!), [-90, 90] as const].slice(0, part.columns.length).forEach((own, k) => { limits[part.columns[k]] = own })
     else part.columns.forEach((j, k) => { limits[j] = [part.intervals[k].lower, part.intervals[k].upper] })
   }
   return { limits, isThin: parts.some(({ kind, angles }) => kind === 'simplex' || (kind === 'sphere' && !angles)) }
 }
 
 /** The one turn that a column of angles lies in; if there is none, any. */
-function turnOf(rows: Float64Array, dimension: number, column: number): readonly [number, number] {
-  let [least, most] = [Infinity, -Infinity]
-  for (let k = column; k < rows.length; k += dimension) [least, most] = [Math.min(least, rows[k]), Math.max(most, rows[k])]
-  const turns = [[0, 360], [-180, 180]] as const
-  return turns.find(([from, to]) => least >= from && most <= to) ?? [-Infinity, Infinity]
+function turnOf(rows: Float64Array, dimension: number, column: number, start: number): readonly [number, number] {
+  for (let e = column; e < rows.length; e += dimension) if (rows[e] < start || rows[e] > start + 360) return [-Infinity, Infinity]
+  return [start, start + 360]
 }
 
 /** The energy of a density by the columns themselves, as figures draw it: infinite outside of the domain, with the area of angles. */

@@ -9,7 +9,7 @@ import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkWeighting } from '../data/check.ts'
-import { independentColumns } from '../data/domain-rows.ts'
+import { independentColumns, turnStarts } from '../data/domain-rows.ts'
 import { columnScale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
@@ -95,6 +95,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     noiseCovariance: noise ? Array.from(noise.covariance) : null,
     ...(noise || correction === undefined ? {} : { noiseCorrection: correction }),
     ...(isDiscrete(domain) ? { lowCodes: Array.from(columnScale(table).minimum) } : {}),
+    ...(domain.parts.some(({ angles }) => angles) ? { turnStarts: turnStarts(domain, table.values) } : {}),
     logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
   })
   const modelFile = {
