@@ -10,6 +10,8 @@ export interface OpenEnergy {
   readonly energy: FittedEnergy
   /** Rows [n × d] in open coordinates [n × k]; without those on the boundary, which have none. */
   toOpen(rows: Float64Array): Float64Array
+  /** Which rows have open coordinates, [n]. */
+  hasOpen(rows: Float64Array): boolean[]
   toRows(open: Float64Array): Float64Array
   /** Positions, among the open coordinates, of those that are unit vectors: only where spheres are kept as they are. */
   readonly spheres: readonly (readonly number[])[]
@@ -33,7 +35,7 @@ export const openSize = (domain: PlacedDomain): number => domain.parts.reduce((t
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Opening): OpenEnergy {
-  if (isReal(domain)) return { energy, toOpen: (rows) => rows, toRows: (open) => open, spheres: [] }
+  if (isReal(domain)) return { energy, toOpen: (rows) => rows, hasOpen: (rows) => new Array<boolean>(rows.length / domain.columns.length).fill(true), toRows: (open) => open, spheres: [] }
   const maps = domain.parts.map((part) => ({ part, open: openOf(part, how) }))
   const d = domain.columns.length
   const size = maps.reduce((total, { open }) => total + open.size, 0)
@@ -54,6 +56,17 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
     const values = angles ? angles.columnsOf(x) : x
     columns.forEach((j, k) => { rows[row * d + j] = values[k] })
   }
+  const opened = (rows: Float64Array): Float64Array => {
+    const count = rows.length / d
+    const points = new Float64Array(count * size)
+    each(count, ({ part, open, start, x }, row) => {
+      readPoint(part, rows, row, x)
+      // Lengths that mean nothing are spread evenly over what they can be.
+      open.fromPart(x, points.subarray(start, start + open.size), ((row + 1) * GOLDEN) % 1)
+    })
+    return points
+  }
+  const areFinite = (points: Float64Array): boolean[] => Array.from({ length: points.length / size }, (_, row) => points.subarray(row * size, (row + 1) * size).every(Number.isFinite))
   let position = 0
   const spheres = maps.flatMap(({ part, open }) => {
     const own = Array.from({ length: open.size }, (_, k) => position + k)
@@ -92,15 +105,10 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
       },
     },
     toOpen: (rows) => {
-      const count = rows.length / d
-      const points = new Float64Array(count * size)
-      each(count, ({ part, open, start, x }, row) => {
-        readPoint(part, rows, row, x)
-        // Lengths that mean nothing are spread evenly over what they can be.
-        open.fromPart(x, points.subarray(start, start + open.size), ((row + 1) * GOLDEN) % 1)
-      })
-      return withoutLost(points, size, Array.from({ length: count }, (_, row) => !points.subarray(row * size, (row + 1) * size).every(Number.isFinite)))
+      const points = opened(rows)
+      return withoutLost(points, size, areFinite(points).map((isFinite) => !isFinite))
     },
+    hasOpen: (rows) => areFinite(opened(rows)),
     toRows: (points) => {
       const count = points.length / size
       const rows = new Float64Array(count * d)

@@ -148,7 +148,7 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
 /**
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
  * another base measure than theirs. Directions have their own; beside other columns they have none.
- * @param weights of the rows, with mean one: only the Gaussian and von Mises–Fisher know of them
+ * @param weights of the rows, with mean one: all but the Gaussian mixture know of them
  * @param isQuick with the smaller budgets of parametric fits, where rows are many
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array, isQuick = false): Baselines {
@@ -157,7 +157,7 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   if (domain.parts.every(({ kind }) => kind === 'sphere')) {
     return {
       ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher: vonMisesFisherBaseline(rows, domain, weights),
-      kernelDensity: weights || rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain),
+      kernelDensity: rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain, weights),
     }
   }
   if (kept === undefined) return perBaseline(() => null)
@@ -175,7 +175,7 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   }
   return {
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
-    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension, saves ? QUICK_KERNEL : {})),
+    kernelDensity: attempt(() => kernelDensityBaseline(training, dimension, { ...saves ? QUICK_KERNEL : {}, ...weights ? { weights } : {} })),
     gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})),
   }
 }
@@ -216,7 +216,7 @@ function kernelDensityBeside(
   const chosen = isAll ? rows : new Float64Array(count * dimension)
   if (!isAll) for (let k = 0; k < count; k++) chosen.set(rows.subarray(row(k) * dimension, (row(k) + 1) * dimension), k * dimension)
   const own = kernelDensity.logDensity(chosen, () => areTraining)
-  const some = isAll ? weighting : weightingOf(weighting.clusters ? { clusters: weighting.clusters } : {}, count, row)
+  const some = isAll ? weighting : weightingOfSome(weighting, count, row)
   const behind = pairedDifference(isAll ? beside : Float64Array.from({ length: count }, (_, k) => beside[row(k)]), own, some)
   return { mean: meanWithError(beside, weighting).value - behind.value, behind }
 }
@@ -244,18 +244,42 @@ export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, di
   }
 }
 
-/** Kernel Stein test of the rows; null where they are too few or the score is not finite. */
-export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
+/** Below so many rows, or clusters, that count there is no test. */
+const LEAST_TESTED = 10
+
+/**
+ * Kernel Stein test of the rows; null where they are too few or the score is not finite.
+ * @param weighting how the rows count
+ */
+export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random, weighting: Weighting = {}): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
   const open = openEnergy(energy, domain, 'ambient')
-  const points = open.toOpen(rows)
-  if (points.length / open.energy.columns.length < 10) return null
+  const tested = countedRows(rows, domain.columns.length, weighting, open.hasOpen)
+  const points = open.toOpen(tested.rows)
+  if (drawnOnes(points.length / open.energy.columns.length, tested.weighting) < LEAST_TESTED) return null
   try {
-    const { test, statistic, pValue } = await kernelSteinTest(open.energy, points, random, { spheres: open.spheres })
+    const { test, statistic, pValue } = await kernelSteinTest(open.energy, points, random, { spheres: open.spheres, weighting: tested.weighting })
     return { test, statistic, pValue }
   } catch (error) {
     if (error instanceof UnnormError) return null
     throw error
   }
+}
+
+/** Rows that count at all and are of use, and how they count. */
+function countedRows(rows: Float64Array, dimension: number, weighting: Weighting, areOfUse: (rows: Float64Array) => readonly boolean[]): { rows: Float64Array; weighting: Weighting } {
+  const { weights, clusters } = weighting
+  if (!weights && !clusters) return { rows, weighting }
+  const places = areOfUse(rows).flatMap((isOfUse, row) => (isOfUse && weights?.[row] !== 0 ? [row] : []))
+  const kept = new Float64Array(places.length * dimension)
+  places.forEach((row, k) => { kept.set(rows.subarray(row * dimension, (row + 1) * dimension), k * dimension) })
+  return { rows: kept, weighting: weightingOfSome(weighting, places.length, (k) => places[k]) }
+}
+
+/** How many rows, or clusters, that count alike vary as much as these: (Σw)²/Σw². */
+function drawnOnes(count: number, { weights, clusters }: Weighting): number {
+  const sums = new Float64Array(clusters?.count ?? count)
+  for (let row = 0; row < count; row++) sums[clusters ? clusters.of[row] : row] += weights ? weights[row] : 1
+  return count * count / sums.reduce((squares, sum) => squares + sum * sum, 0)
 }
 
 /** Numbers that residuals of rows may take up, and slopes of scores. */

@@ -106,17 +106,18 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const baselines = fitBaselines(baselineRows(table, split), domain, baselineWeights(table, split), !isNetwork)
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
-  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split), isNetwork ? Infinity : QUICK_KERNEL_ROWS)
+  const unseenWeighting = evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split)
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, baselines, !holdsOut, unseenWeighting, isNetwork ? Infinity : QUICK_KERNEL_ROWS)
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, perBaseline(() => null), true, evaluationWeighting(table, 'train', split))).model : likelihoods.model
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
   if (clusters && heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
-  // Test and calibration take rows as independent draws that count alike.
-  const goodness = table.weights || table.clusters || isDiscrete(domain) ? null : await testGoodness(energy, domain, unseen, random.split('goodness of fit'))
+  const goodness = isDiscrete(domain) ? null : await testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting)
   const { sensitivity } = estimated
   const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
+  // It takes rows as independent draws that count alike.
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })

@@ -66,6 +66,27 @@ describe('the kernel density', () => {
     for (const factor of [0.9, 1.1]) expect(leftOut(factor * kappa)).toBeLessThan(leftOut(kappa) + 1e-6)
     expect(mean(baseline.logDensity(rows, () => true))).toBeCloseTo(leftOut(kappa), 9)
   })
+  it('with whole weights is that of repeated rows, and leaves out rows, not copies', () => {
+    const counts = Array.from({ length: 300 }, (_, row) => 1 + (row % 3))
+    const weighted = directionKernelBaseline(rows, sphere, Float64Array.from(counts, (count) => count / 2))
+    const repeated = Float64Array.from(counts.flatMap((count, row) => new Array<number[]>(count).fill(Array.from(rows.subarray(3 * row, 3 * row + 3)))).flat())
+    // 600 rows, of which 500 are looked at for the concentration: the same but for chance.
+    const others = directionKernelBaseline(repeated, sphere)
+    expect(Math.abs(Math.log(weighted.concentrations[0] / others.concentrations[0]))).toBeLessThan(0.1)
+    const [kappa] = weighted.concentrations
+    const density = (x: Float64Array, isLeftOut: (row: number) => boolean): number => {
+      let [sum, total] = [0, 0]
+      counts.forEach((count, row) => {
+        if (isLeftOut(row)) return
+        total += count
+        sum += count * Math.exp(kappa * (x[0] * rows[3 * row] + x[1] * rows[3 * row + 1] + x[2] * rows[3 * row + 2] - 1))
+      })
+      return Math.log(sum / total * kappa / (2 * Math.PI * (1 - Math.exp(-2 * kappa))))
+    }
+    const points = covering(50)
+    weighted.logDensity(points).forEach((value, k) => expect(value).toBeCloseTo(density(points.subarray(3 * k, 3 * k + 3), () => false), 8))
+    weighted.logDensity(rows, () => true).forEach((value, row) => expect(value).toBeCloseTo(density(rows.subarray(3 * row, 3 * row + 3), (other) => other === row), 8))
+  })
   it('leaves a row out though its length is rounded', () => {
     const rounded = rows.map((value) => Number(value.toFixed(7)))
     expect(directionKernelBaseline(rounded, sphere).concentrations[0] / baseline.concentrations[0]).toBeCloseTo(1, 2)
