@@ -67,8 +67,9 @@ describe('kernelDensityBaseline', () => {
   })
   it('with whole weights is that of repeated rows; left out are rows, not copies', () => {
     const random = createRandom(9)
-    const rows = normalRows(150, 2, random)
-    const counts = Array.from({ length: 150 }, () => random.integer(4))
+    // Narrow rows that count little among wide ones that count much: with equal weights the bandwidth would be another.
+    const rows = normalRows(150, 2, random).map((value, e) => (e < 150 ? value / 10 : value))
+    const counts = Array.from({ length: 150 }, (_, row) => (row < 75 ? random.integer(2) : 8 + random.integer(4)))
     const total = counts.reduce((sum, value) => sum + value, 0)
     const repeated = Float64Array.from(counts.flatMap((count, row) => new Array<number[]>(count).fill(Array.from(rows.subarray(2 * row, 2 * row + 2)))).flat())
     const weighted = kernelDensityBaseline(rows, 2, { weights: Float64Array.from(counts, (count) => 150 * count / total) })
