@@ -14,7 +14,7 @@ import type { Weighting } from '../estimate/weighting.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 
 export interface GoodnessOfFit {
-  readonly test: 'kernel-stein'
+  readonly test: 'kernel-stein' | 'discrete-kernel-stein'
   /** Number of rows times the squared kernel Stein discrepancy (V-statistic; of real columns in coordinates whitened by the rows). */
   readonly statistic: number
   /** Share of the wild bootstrap draws that reach the statistic; the smallest possible is 1/(draws + 1). */
@@ -58,7 +58,6 @@ export async function kernelSteinTest(
 ): Promise<GoodnessOfFit> {
   const dimension = energy.columns.length
   const { rows: used, count, weighting } = rowsToTest(rows, dimension, options)
-  if (count < 2) throw new UnnormError('too-few-rows', `no test of goodness of fit: ${count} rows (must be at least 2)`)
   const { score } = await energy.evaluate(used)
   const bad = score.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
@@ -72,11 +71,15 @@ export async function kernelSteinTest(
   return { test: 'kernel-stein', ...wildBootstrap(stein, count, weighting, random, options.draws), rows: count }
 }
 
-/** The rows that a test uses, evenly spaced, and how they count. */
+/**
+ * The rows that a test uses, evenly spaced, and how they count.
+ * @throws UnnormError `too-few-rows`
+ */
 export function rowsToTest(rows: Float64Array, dimension: number, { maximumRows = 1000, weighting = {} }: GoodnessOfFitOptions): { rows: Float64Array; count: number; weighting: Weighting } {
   const total = rows.length / dimension
   const used = thinRows(rows, dimension, maximumRows)
   const count = used.length / dimension
+  if (count < 2) throw new UnnormError('too-few-rows', `no test of goodness of fit: ${count} rows (must be at least 2)`)
   const { weights, clusters } = weighting
   const counted = { ...(weights ? { weights: { values: weights } } : {}), ...(clusters ? { clusters } : {}) }
   return { rows: used, count, weighting: weightingOf(counted, count, (k) => (count < total ? thinnedRow(k, total, maximumRows) : k)) }

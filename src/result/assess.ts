@@ -22,6 +22,7 @@ import { formatNumber } from '../report/format.ts'
 import { isDiscrete, lebesgueColumns } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
+import { discreteSteinTest } from '../evaluate/discrete-goodness-of-fit.ts'
 import { kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
 import { steinResiduals } from '../evaluate/stein-residuals.ts'
 import { clusterInfluences } from '../estimate/sensitivity.ts'
@@ -248,16 +249,18 @@ export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, di
 const LEAST_TESTED = 10
 
 /**
- * Kernel Stein test of the rows; null where they are too few or the score is not finite.
+ * Kernel Stein test of the rows, of binary ones the discrete; null where they are too few or a score is not finite.
  * @param weighting how the rows count
  */
 export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random, weighting: Weighting = {}): Promise<Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null> {
-  const open = openEnergy(energy, domain, 'ambient')
-  const tested = countedRows(rows, domain.columns.length, weighting, open.hasOpen)
-  const points = open.toOpen(tested.rows)
-  if (drawnOnes(points.length / open.energy.columns.length, tested.weighting) < LEAST_TESTED) return null
+  const open = isDiscrete(domain) ? undefined : openEnergy(energy, domain, 'ambient')
+  const d = domain.columns.length
+  const counted = countedRows(rows, d, weighting, open?.hasOpen ?? ((all) => new Array<boolean>(all.length / d).fill(true)))
+  const points = open ? open.toOpen(counted.rows) : counted.rows
+  if (drawnOnes(points.length / (open?.energy.columns.length ?? d), counted.weighting) < LEAST_TESTED) return null
+  const options = { weighting: counted.weighting }
   try {
-    const { test, statistic, pValue } = await kernelSteinTest(open.energy, points, random, { spheres: open.spheres, weighting: tested.weighting })
+    const { test, statistic, pValue } = open ? await kernelSteinTest(open.energy, points, random, { ...options, spheres: open.spheres }) : await discreteSteinTest(energy, points, random, options)
     return { test, statistic, pValue }
   } catch (error) {
     if (error instanceof UnnormError) return null

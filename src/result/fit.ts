@@ -114,7 +114,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const heightsUnknown = clusters?.separated === true
   if (clusters && heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
-  const goodness = isDiscrete(domain) ? null : await testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting)
+  const goodness = await testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting)
   const { sensitivity } = estimated
   const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
   // It takes rows as independent draws that count alike.

@@ -56,7 +56,7 @@ describe('--weights and --cluster', () => {
     // Of a repeated row only the copy is left out, not the rest of what it counts.
     expect(one.logLikelihood.baselines.kernelDensity).toBeLessThan(other.logLikelihood.baselines.kernelDensity!)
     expect(one.logLikelihood.baselines.gaussianMixture).toBeNull()
-    const pValues = [one, other].map(({ out }) => /kernel Stein test, statistic [\d.]+, p = ([\d.]+)/.exec(here.read(`${out}/report.html`).toString())![1])
+    const pValues = [one, other].map((run) => (run as unknown as { out: string }).out).map((out) => /kernel Stein test, statistic [\d.]+, p = ([\d.]+)/.exec(here.read(`${out}/report.html`).toString())![1])
     expect(pValues[0]).toBe(pValues[1])
   })
   it('groups that differ make the error of a mean larger, and few of them are told', async () => {

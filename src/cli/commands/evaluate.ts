@@ -121,7 +121,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
       warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${kernelDensityRows} of these rows, evenly spread: its log-likelihood is that of ${baselines.gaussian === null ? 'von Mises–Fisher' : 'the Gaussian'} on all rows plus their difference on those` })
     }
     const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
-    const goodness = isDiscrete(opened.domain) ? null : await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))
+    const goodness = await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))
     return {
       rows: table.rows,
       logLikelihood: {
