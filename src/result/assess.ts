@@ -10,8 +10,8 @@ import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { independentBaseline } from '../evaluate/baselines/independent.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import type { KernelDensityOptions } from '../evaluate/baselines/kernel-density.ts'
-import { mapBaselines, perBaseline } from '../evaluate/baselines/baseline.ts'
-import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
+import { mapBaselines, perBaseline, productBaseline } from '../evaluate/baselines/baseline.ts'
+import type { Baseline, PerBaseline, UsualBaseline } from '../evaluate/baselines/baseline.ts'
 import { MOST_ENUMERATED, enumerate } from '../engine/enumeration.ts'
 import { directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../evaluate/baselines/directions.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
@@ -148,20 +148,29 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
 
 /**
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
- * another base measure than theirs. Directions have their own; beside other columns they have none.
+ * another base measure than theirs. Directions have their own; beside other columns those of both are multiplied.
  * @param weights of the rows, with mean one: all but the Gaussian mixture know of them
  * @param isQuick with the smaller budgets of parametric fits, where rows are many
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array, isQuick = false): Baselines {
   if (isDiscrete(domain)) return { ...perBaseline(() => null), independent: independentBaseline(rows, domain.columns.length, weights) }
-  const kept = lebesgueColumns(domain)
-  if (domain.parts.every(({ kind }) => kind === 'sphere')) {
-    return {
-      ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher: vonMisesFisherBaseline(rows, domain, weights),
-      kernelDensity: rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain, weights),
-    }
+  const flat = domain.parts.filter(({ kind }) => kind !== 'sphere')
+  if (flat.length === domain.parts.length) return flatBaselines(rows, domain, weights, isQuick)
+  const vonMisesFisher = vonMisesFisherBaseline(rows, domain, weights)
+  const kernelDensity = rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain, weights)
+  if (flat.length === 0) return { ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher, kernelDensity }
+  const others = flatBaselines(rows, { ...domain, parts: flat }, weights, isQuick, false)
+  return {
+    ...perBaseline(() => null),
+    independent: productBaseline('Gaussian and von Mises–Fisher', [others.gaussian, vonMisesFisher]),
+    kernelDensity: productBaseline('kernel density', [others.kernelDensity, kernelDensity]),
   }
-  if (kept === undefined) return perBaseline(() => null)
+}
+
+/** Those of the columns in which a domain without spheres has Lebesgue's measure. */
+function flatBaselines(rows: Float64Array, domain: PlacedDomain, weights: Float64Array | undefined, isQuick: boolean, hasMixture = !weights): Record<UsualBaseline, Baseline | null> {
+  const kept = lebesgueColumns(domain)
+  if (kept === undefined) return { gaussian: null, kernelDensity: null, gaussianMixture: null }
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
   const [training, dimension] = [select(rows), kept.length]
   const saves = isQuick && training.length / dimension > QUICK_FROM
@@ -177,7 +186,7 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   return {
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
     kernelDensity: attempt(() => kernelDensityBaseline(training, dimension, { ...saves ? QUICK_KERNEL : {}, ...weights ? { weights } : {} })),
-    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})),
+    gaussianMixture: hasMixture ? attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})) : null,
   }
 }
 
@@ -192,7 +201,7 @@ export async function compareLikelihoods(
 ): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
   const ofBaselines = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
-  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? null, areTraining, weighting, kernelRows)
+  const kernelDensity = baselines.kernelDensity && kernelDensityBeside(baselines.kernelDensity, rows, energy.columns.length, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? ofBaselines.independent ?? null, areTraining, weighting, kernelRows)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
@@ -224,25 +233,23 @@ function kernelDensityBeside(
 
 /**
  * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
- * gains there over the Gaussian (of directions von Mises–Fisher) is added to the other's mean over all, so that both, and the model,
- * stand for the same rows.
+ * gains there over the Gaussian (of directions von Mises–Fisher, beside other columns the product of both) is added to the other's
+ * mean over all, so that both, and the model, stand for the same rows.
  */
 export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean): PerBaseline<number | null> & { readonly kernelDensityRows: number } {
   const count = rows.length / dimension
-  const { kernelDensity, independent } = baselines
-  if (independent) return { ...perBaseline(() => null), independent: meanWithError(independent.logDensity(rows)).value, kernelDensityRows: count }
-  const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? null
-  if (beside === null || kernelDensity === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
+  const { kernelDensity } = baselines
+  const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? baselines.independent ?? null
+  if (beside === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
+  const all = beside.logDensity(rows)
+  const { value } = meanWithError(all)
+  const others = mapBaselines(baselines, (baseline, name) => (baseline === beside ? value : name === 'kernelDensity' ? null : baseline && meanWithError(baseline.logDensity(rows)).value))
+  if (kernelDensity === null) return { ...others, kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
   const chosen = new Float64Array(some.count * dimension)
   for (let k = 0; k < some.count; k++) chosen.set(rows.subarray(some.row(k) * dimension, (some.row(k) + 1) * dimension), k * dimension)
-  const all = beside.logDensity(rows)
-  const { value } = meanWithError(all)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
-  return {
-    ...mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? value + gain.value : baseline === beside ? value : baseline && meanWithError(baseline.logDensity(rows)).value)),
-    kernelDensityRows: some.count,
-  }
+  return { ...others, kernelDensity: value + gain.value, kernelDensityRows: some.count }
 }
 
 /** Below so many rows, or clusters, that count there is no test. */

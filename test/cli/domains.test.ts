@@ -70,6 +70,11 @@ it('directions beside another column: log Z, a sample on the sphere, the kernel 
   expect(fit.logNormalizer).toMatchObject({ value: expect.closeTo(Math.log(total / 720 * 2 * Math.PI * Math.sqrt(2 * Math.PI / k)), 4) })
   const evaluation = await here.document('evaluate', 'mixed', 'mixed.csv')
   expect(evaluation).toMatchObject({ goodnessOfFit: { test: 'kernel-stein', pValue: expect.any(Number) }, logLikelihood: { value: expect.any(Number), baselines: { gaussian: null } } })
+  // Angle and x hang together, which the parts by themselves do not know.
+  const { independent, kernelDensity } = (evaluation as unknown as { logLikelihood: { baselines: { independent: number; kernelDensity: number } } }).logLikelihood.baselines
+  const { baselines, differences } = fit.logLikelihood as { baselines: Record<string, number>; differences: Record<string, { value: number; standardError: number }> }
+  for (const name of ['independent', 'kernelDensity']) expect(differences[name].value).toBeGreaterThan(3 * differences[name].standardError)
+  expect([baselines.independent, baselines.kernelDensity]).toEqual([expect.closeTo(independent, 9), expect.closeTo(kernelDensity, 9)])
   await here.document('score', 'mixed', 'mixed.csv', '--attribution', '-o', 'mixed-scored.csv')
   const [header, ...scored] = here.read('mixed-scored.csv').toString().trim().split('\n').map((line) => line.split(','))
   const values = (name: string): number[] => scored.map((row) => Number(row[header.indexOf(name)]))

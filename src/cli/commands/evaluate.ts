@@ -118,7 +118,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
     if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: no method found it with an error that can be relied on' })
     const { kernelDensityRows, ...baselines } = training === null ? { ...perBaseline(() => null), kernelDensityRows: table.rows } : baselineLikelihoods(fitBaselines(training.rows, opened.domain, training.weights), rows, d, (row) => training.includes(row))
     if (kernelDensityRows < table.rows) {
-      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${kernelDensityRows} of these rows, evenly spread: its log-likelihood is that of ${baselines.gaussian === null ? 'von Mises–Fisher' : 'the Gaussian'} on all rows plus their difference on those` })
+      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${kernelDensityRows} of these rows, evenly spread: its log-likelihood is that of ${baselines.gaussian !== null ? 'the Gaussian' : baselines.independent === undefined ? 'von Mises–Fisher' : 'independence'} on all rows plus their difference on those` })
     }
     const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
     const goodness = await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))

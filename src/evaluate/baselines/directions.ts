@@ -15,19 +15,21 @@ interface Directions {
   readonly z: Float64Array
 }
 
-/** The spheres of rows; the domain has nothing else. */
+const spheresOf = ({ parts }: PlacedDomain): PlacedDomain['parts'] => parts.filter(({ kind }) => kind === 'sphere')
+
+/** The spheres of rows; what else the domain has is not looked at. */
 function directionsOf(domain: PlacedDomain, rows: Float64Array): Directions[] {
   const points = pointsOf(domain, rows)
   const width = domain.coordinates.length
   const count = points.length / width
-  return domain.parts.map(({ coordinates }) => {
+  return spheresOf(domain).map(({ coordinates }) => {
     const p = coordinates.length
     return { p, z: Float64Array.from({ length: count * p }, (_, e) => points[Math.floor(e / p) * width + coordinates[e % p]]) }
   })
 }
 
 export function uniformBaseline(domain: PlacedDomain): Baseline {
-  const value = -domain.parts.reduce((sum, { coordinates }) => sum + logNormalizerOfKappa(coordinates.length, 0), 0)
+  const value = -spheresOf(domain).reduce((sum, { coordinates }) => sum + logNormalizerOfKappa(coordinates.length, 0), 0)
   return { name: 'uniform', logDensity: (rows) => new Float64Array(rows.length / domain.columns.length).fill(value) }
 }
 
