@@ -88,6 +88,7 @@ export type { Coordinates, Target } from './sample/target.ts'
 // Judging a fitted energy.
 export { fisherDivergence } from './evaluate/fisher-divergence.ts'
 export type { FisherDivergence } from './evaluate/fisher-divergence.ts'
+export { discreteSteinTest } from './evaluate/discrete-goodness-of-fit.ts'
 export { kernelSteinTest } from './evaluate/goodness-of-fit.ts'
 export type { GoodnessOfFit, GoodnessOfFitOptions } from './evaluate/goodness-of-fit.ts'
 export { conditionalLogOdds } from './evaluate/log-odds.ts'

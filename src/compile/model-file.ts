@@ -36,6 +36,8 @@ export interface ModelMetadata {
   readonly noise: readonly number[] | null
   /** Of binary columns: what −1 is written as in each of them, 0 or −1. */
   readonly lowCodes?: readonly number[]
+  /** Of angles around: where the turn begins that the rows of the fit lie in, 0 or −180 degrees; null for other columns. */
+  readonly turnStarts?: readonly (number | null)[]
   readonly logNormalizer: { readonly value: number; readonly standardError: number | null; readonly method: string } | null
 }
 

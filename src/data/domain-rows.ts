@@ -130,6 +130,29 @@ export function someColumns(rows: Float64Array, dimension: number, kept: readonl
   return values
 }
 
+/**
+ * Where the turn begins that the angles around of each column are told in, [d]: −180 where a row is negative, else 0; null for
+ * columns that are no such angles.
+ */
+export function turnStarts({ parts, columns }: PlacedDomain, rows: Float64Array): (number | null)[] {
+  const starts: (number | null)[] = columns.map(() => null)
+  for (const part of parts) {
+    if (!part.angles) continue
+    const [around] = part.columns
+    starts[around] = 0
+    for (let e = around; e < rows.length; e += columns.length) if (rows[e] < 0) starts[around] = -180
+  }
+  return starts
+}
+
+/** Rows [n × d] with each angle around in the turn that begins where `starts` says, its end left out. */
+export function intoTurns(rows: Float64Array, starts: readonly (number | null)[]): Float64Array {
+  return rows.map((value, e) => {
+    const start = starts[e % starts.length]
+    return start === null ? value : value - 360 * Math.floor((value - start) / 360)
+  })
+}
+
 /** The mean distance of each coordinate from the nearer end of its interval, [D]; 1 where it has none. */
 export function boundaryScales(domain: PlacedDomain, points: Table): Float64Array {
   const d = domain.coordinates.length

@@ -18,6 +18,8 @@ export interface BandwidthOptions {
   readonly maximumQueries?: number
   /** Share of the rows, the most isolated ones, whose density does not count: a few of them can double the bandwidth. */
   readonly ignoredShare?: number
+  /** Of the rows, with mean one: those of centres and of the density at queries. */
+  readonly weights?: Float64Array
 }
 
 const COARSE = 5
@@ -32,7 +34,8 @@ export function chooseBandwidth(rows: Float64Array, dimension: number, options: 
   const count = rows.length / dimension
   const centres = thinRows(rows, dimension, options.maximumCentres ?? 2000)
   const used = centres.length / dimension
-  const pairs = pairDistances(centres, dimension, options.maximumQueries ?? 500, options.ignoredShare ?? 0)
+  const weights = options.weights && thinRows(options.weights, 1, used)
+  const pairs = pairDistances(centres, dimension, options.maximumQueries ?? 500, options.ignoredShare ?? 0, weights)
   const at = (logBandwidth: number, every = 1): number => leaveOneOut(pairs, Math.exp(logBandwidth), dimension, every)
   // The normal reference rule (Silverman 1986, eq. 4.14) in units of the typical spread; clustered data need far less.
   const reference = Math.log(pairs.spread * (4 / (dimension + 2)) ** (1 / (dimension + 4)) * used ** (-1 / (dimension + 4)))
@@ -57,21 +60,23 @@ interface PairDistances {
   readonly nearest: Float64Array
   // The root mean square deviation per coordinate.
   readonly spread: number
+  readonly weights: { readonly queries: Float64Array; readonly centres: Float64Array; readonly total: number } | undefined
 }
 
-function pairDistances(centres: Float64Array, dimension: number, maximumQueries: number, ignoredShare: number): PairDistances {
+function pairDistances(centres: Float64Array, dimension: number, maximumQueries: number, ignoredShare: number, weights: Float64Array | undefined): PairDistances {
   const count = centres.length / dimension
   const queries = thinRows(centres, dimension, maximumQueries)
   const queryCount = queries.length / dimension
   const halfSquared = new Float32Array(queryCount * count)
   const nearest = new Float64Array(queryCount).fill(Infinity)
+  const own = weights && { centres: weights, queries: thinRows(weights, 1, queryCount), total: totalOf(weights) }
   let sum = 0
   for (let q = 0; q < queryCount; q++) {
     for (let c = 0; c < count; c++) {
       let squared = 0
       for (let j = 0; j < dimension; j++) squared += (queries[q * dimension + j] - centres[c * dimension + j]) ** 2
-      sum += squared
-      const half = squared === 0 ? Infinity : squared / 2
+      sum += own ? own.queries[q] * own.centres[c] * squared : squared
+      const half = squared === 0 || own?.centres[c] === 0 ? Infinity : squared / 2
       halfSquared[q * count + c] = half
       if (half < nearest[q]) nearest[q] = half
     }
@@ -79,12 +84,15 @@ function pairDistances(centres: Float64Array, dimension: number, maximumQueries:
   const bound = nearest.filter((value) => value < Infinity).sort()
   const limit = bound[Math.ceil(bound.length * (1 - ignoredShare)) - 1]
   for (let q = 0; q < queryCount; q++) if (nearest[q] > limit) nearest[q] = Infinity
-  return { queries: queryCount, centres: count, halfSquared, nearest, spread: Math.sqrt(sum / (2 * queryCount * count * dimension)) }
+  const pairs = own ? totalOf(own.queries) * own.total : queryCount * count
+  return { queries: queryCount, centres: count, halfSquared, nearest, spread: Math.sqrt(sum / (2 * pairs * dimension)), weights: own }
 }
+
+const totalOf = (weights: Float64Array): number => weights.reduce((sum, weight) => sum + weight, 0)
 
 /** @param every of the queries only every so-manieth, from the first */
 function leaveOneOut(pairs: PairDistances, bandwidth: number, dimension: number, every: number): number {
-  const { queries, centres, halfSquared, nearest } = pairs
+  const { queries, centres, halfSquared, nearest, weights } = pairs
   const scale = -1 / (bandwidth * bandwidth)
   let total = 0
   let counted = 0
@@ -95,12 +103,13 @@ function leaveOneOut(pairs: PairDistances, bandwidth: number, dimension: number,
     let sum = 0
     for (let i = q * centres; i < (q + 1) * centres; i++) {
       const exponent = (halfSquared[i] - shift) * scale
-      if (exponent > NEGLIGIBLE) sum += expNegative(exponent)
+      if (exponent > NEGLIGIBLE) sum += weights ? weights.centres[i - q * centres] * expNegative(exponent) : expNegative(exponent)
     }
-    total += Math.log(sum) + shift * scale
-    counted++
+    const counts = weights ? weights.queries[q] : 1
+    total += counts * (Math.log(sum) + shift * scale - Math.log(weights ? weights.total - counts : centres - 1))
+    counted += counts
   }
-  return total / counted - Math.log(centres - 1) - dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI))
+  return total / counted - dimension * Math.log(bandwidth * Math.sqrt(2 * Math.PI))
 }
 
 /** The highest value of a function with one peak, by its place to within 0.02. */

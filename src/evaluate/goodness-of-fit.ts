@@ -8,12 +8,14 @@
 // Porcu & Girolami 2022).
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
-import { choleskyFactor, rowMoments, thinRows, whiten, whitenScores } from '../estimate/row-moments.ts'
+import { choleskyFactor, rowMoments, thinRows, thinnedRow, whiten, whitenScores } from '../estimate/row-moments.ts'
+import { weightingOf } from '../estimate/weighting.ts'
+import type { Weighting } from '../estimate/weighting.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 
 export interface GoodnessOfFit {
-  readonly test: 'kernel-stein'
-  /** Number of rows times the squared kernel Stein discrepancy (V-statistic, in coordinates whitened by the rows). */
+  readonly test: 'kernel-stein' | 'discrete-kernel-stein'
+  /** Number of rows times the squared kernel Stein discrepancy (V-statistic; of real columns in coordinates whitened by the rows). */
   readonly statistic: number
   /** Share of the wild bootstrap draws that reach the statistic; the smallest possible is 1/(draws + 1). */
   readonly pValue: number
@@ -28,10 +30,16 @@ export interface GoodnessOfFitOptions {
   readonly draws?: number
   /** Positions of coordinates that are unit vectors; scores are along their spheres. */
   readonly spheres?: readonly (readonly number[])[]
+  /**
+   * How rows count: the statistic is Σ wᵢwₖu(xᵢ, xₖ)/n, weights with mean one. As for the sandwich standard errors, rows are drawn
+   * one by one (clusters as a whole), each with its weight, and weighting makes them draws of the density. So the squared
+   * discrepancy is that of rows repeated by their weights, and the p-value is not: copies are no independent rows.
+   */
+  readonly weighting?: Weighting
 }
 
 /** Most rows used unless told otherwise. */
-export const STEIN_ROWS = 1000
+const STEIN_ROWS = 1000
 
 // c² = d/4 in whitened coordinates, where a typical squared distance is 2d. Of d/64, d/16, d/4, d, 4d this had the most power
 // over wrong variances (two and five dimensions), wrong tails, a missed curvature, and mixtures with too wide components.
@@ -52,9 +60,7 @@ export async function kernelSteinTest(
   options: GoodnessOfFitOptions = {},
 ): Promise<GoodnessOfFit> {
   const dimension = energy.columns.length
-  const used = thinRows(rows, dimension, options.maximumRows ?? STEIN_ROWS)
-  const count = used.length / dimension
-  if (count < 2) throw new UnnormError('too-few-rows', `no test of goodness of fit: ${count} rows (must be at least 2)`)
+  const { rows: used, count, weighting } = rowsToTest(rows, dimension, options)
   const { score } = await energy.evaluate(used)
   const bad = score.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
@@ -64,12 +70,46 @@ export async function kernelSteinTest(
       `no test of goodness of fit: the score of the row (${Array.from(used.subarray(row * dimension, (row + 1) * dimension)).join(', ')}) is ${score[bad]}`,
     )
   }
-  const stein = steinMatrix(used, score, dimension, options.spheres ?? [])
-  const statistic = stein.reduce((sum, value) => sum + value, 0) / count
-  const draws = options.draws ?? 999
-  const forms = quadraticForms(stein, count, drawSigns(random, draws, count))
+  const stein = steinMatrix(used, score, dimension, options.spheres ?? [], weighting.weights)
+  return { test: 'kernel-stein', ...wildBootstrap(stein, count, weighting, random, options.draws), rows: count }
+}
+
+/**
+ * The rows that a test uses, evenly spaced, and how they count.
+ * @throws UnnormError `too-few-rows`
+ */
+export function rowsToTest(rows: Float64Array, dimension: number, { maximumRows = STEIN_ROWS, weighting = {} }: GoodnessOfFitOptions): { rows: Float64Array; count: number; weighting: Weighting } {
+  const total = rows.length / dimension
+  const used = thinRows(rows, dimension, maximumRows)
+  const count = used.length / dimension
+  if (count < 2) throw new UnnormError('too-few-rows', `no test of goodness of fit: ${count} rows (must be at least 2)`)
+  const { weights, clusters } = weighting
+  const counted = { ...(weights ? { weights: { values: weights } } : {}), ...(clusters ? { clusters } : {}) }
+  return { rows: used, count, weighting: weightingOf(counted, count, (k) => (count < total ? thinnedRow(k, total, maximumRows) : k)) }
+}
+
+/**
+ * The wild bootstrap of a V-statistic that is degenerate under the hypothesis: signs of the rows, one for a whole cluster.
+ * @param matrix u(xᵢ, xₖ), symmetric, row-major [n × n]
+ */
+export function wildBootstrap(matrix: Float64Array, count: number, weighting: Weighting, random: Random, draws = 999): { statistic: number; pValue: number } {
+  const drawn = sumsOfDrawn(matrix, count, weighting)
+  const statistic = drawn.matrix.reduce((sum, value) => sum + value, 0) / count
+  const forms = quadraticForms(drawn.matrix, drawn.count, drawSigns(random, draws, drawn.count))
   const reached = forms.filter((form) => form / count >= statistic).length
-  return { test: 'kernel-stein', statistic, pValue: (1 + reached) / (1 + draws), rows: count }
+  return { statistic, pValue: (1 + reached) / (1 + draws) }
+}
+
+/** Sums of wᵢwₖu(xᵢ, xₖ) over what is drawn together: rows, or the rows of clusters. */
+function sumsOfDrawn(matrix: Float64Array, count: number, { weights, clusters }: Weighting): { matrix: Float64Array; count: number } {
+  if (!weights && !clusters) return { matrix, count }
+  const size = clusters?.count ?? count
+  const sums = new Float64Array(size * size)
+  for (let i = 0; i < count; i++) {
+    const start = (clusters ? clusters.of[i] : i) * size
+    for (let k = 0; k < count; k++) sums[start + (clusters ? clusters.of[k] : k)] += (weights ? weights[i] * weights[k] : 1) * matrix[i * count + k]
+  }
+  return { matrix: sums, count: size }
 }
 
 /** The coordinates of a flat space, whitened. */
@@ -80,8 +120,8 @@ interface Flat {
   readonly dimension: number
 }
 
-function flatOf(rows: Float64Array, score: Float64Array, dimension: number): Flat {
-  const { mean, covariance } = rowMoments(rows, dimension)
+function flatOf(rows: Float64Array, score: Float64Array, dimension: number, weights: Float64Array | undefined): Flat {
+  const { mean, covariance } = rowMoments(rows, dimension, weights)
   const factor = choleskyFactor(covariance, dimension)
   // Rows on a line or a plane have no whitened coordinates; the test is valid in any.
   return factor === null ? { y: rows, phi: score, dimension } : { y: whiten(rows, mean, factor), phi: whitenScores(score, factor), dimension }
@@ -97,8 +137,8 @@ interface Sphere {
   readonly p: number
 }
 
-function sphereOf(z: Float64Array, score: Float64Array, p: number): Sphere {
-  const { covariance } = rowMoments(z, p)
+function sphereOf(z: Float64Array, score: Float64Array, p: number, weights: Float64Array | undefined): Sphere {
+  const { covariance } = rowMoments(z, p, weights)
   let spread = 0
   for (let k = 0; k < p; k++) spread += covariance[k * (p + 1)]
   const radius = Math.sqrt((p - 1) / spread) || 1
@@ -106,13 +146,13 @@ function sphereOf(z: Float64Array, score: Float64Array, p: number): Sphere {
 }
 
 // u(xᵢ, xₖ) for all pairs, row-major [n × n].
-function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number, positions: readonly (readonly number[])[]): Float64Array {
+function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number, positions: readonly (readonly number[])[], weights: Float64Array | undefined): Float64Array {
   const count = rows.length / dimension
   const pick = (values: Float64Array, which: readonly number[]): Float64Array => Float64Array.from({ length: count * which.length }, (_, e) => values[Math.floor(e / which.length) * dimension + which[e % which.length]])
   const curved = new Set(positions.flat())
   const flat = Array.from({ length: dimension }, (_, j) => j).filter((j) => !curved.has(j))
-  const { y, phi, dimension: d } = curved.size === 0 ? flatOf(rows, score, dimension) : flatOf(pick(rows, flat), pick(score, flat), flat.length)
-  const spheres = positions.map((own) => sphereOf(pick(rows, own), pick(score, own), own.length))
+  const { y, phi, dimension: d } = curved.size === 0 ? flatOf(rows, score, dimension, weights) : flatOf(pick(rows, flat), pick(score, flat), flat.length, weights)
+  const spheres = positions.map((own) => sphereOf(pick(rows, own), pick(score, own), own.length, weights))
   const scale = KERNEL_SCALE * (d + spheres.reduce((sum, { p }) => sum + p - 1, 0))
   const matrix = new Float64Array(count * count)
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 // A fitted energy on a bounded or curved domain as one on all of ℝᵏ, by smooth maps onto its parts: what integrates, samples and
 // tests on ℝᵏ then serves every domain. Its log Z is that of the domain's base measure.
+import { turnStarts } from '../data/domain-rows.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import { isReal } from '../model/domain.ts'
@@ -9,6 +10,8 @@ export interface OpenEnergy {
   readonly energy: FittedEnergy
   /** Rows [n × d] in open coordinates [n × k]; without those on the boundary, which have none. */
   toOpen(rows: Float64Array): Float64Array
+  /** Which rows have open coordinates, [n]. */
+  hasOpen(rows: Float64Array): boolean[]
   toRows(open: Float64Array): Float64Array
   /** Positions, among the open coordinates, of those that are unit vectors: only where spheres are kept as they are. */
   readonly spheres: readonly (readonly number[])[]
@@ -32,7 +35,7 @@ export const openSize = (domain: PlacedDomain): number => domain.parts.reduce((t
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Opening): OpenEnergy {
-  if (isReal(domain)) return { energy, toOpen: (rows) => rows, toRows: (open) => open, spheres: [] }
+  if (isReal(domain)) return { energy, toOpen: (rows) => rows, hasOpen: (rows) => new Array<boolean>(rows.length / domain.columns.length).fill(true), toRows: (open) => open, spheres: [] }
   const maps = domain.parts.map((part) => ({ part, open: openOf(part, how) }))
   const d = domain.columns.length
   const size = maps.reduce((total, { open }) => total + open.size, 0)
@@ -60,6 +63,17 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
     const values = angles ? angles.columnsOf(x) : x
     for (let k = 0; k < columns.length; k++) rows[row * d + columns[k]] = values[k]
   }
+  const opened = (rows: Float64Array): Float64Array => {
+    const count = rows.length / d
+    const points = new Float64Array(count * size)
+    each(count, ({ part, open, start, x }, row) => {
+      readPoint(part, rows, row, x)
+      // Lengths that mean nothing are spread evenly over what they can be.
+      open.fromPart(x, points.subarray(start, start + open.size), ((row + 1) * GOLDEN) % 1)
+    })
+    return points
+  }
+  const areFinite = (points: Float64Array): boolean[] => Array.from({ length: points.length / size }, (_, row) => points.subarray(row * size, (row + 1) * size).every(Number.isFinite))
   let position = 0
   const spheres = maps.flatMap(({ part, open }) => {
     const own = Array.from({ length: open.size }, (_, k) => position + k)
@@ -102,15 +116,10 @@ export function openEnergy(energy: FittedEnergy, domain: PlacedDomain, how: Open
       },
     },
     toOpen: (rows) => {
-      const count = rows.length / d
-      const points = new Float64Array(count * size)
-      each(count, ({ part, open, start, x }, row) => {
-        readPoint(part, rows, row, x)
-        // Lengths that mean nothing are spread evenly over what they can be.
-        open.fromPart(x, points.subarray(start, start + open.size), ((row + 1) * GOLDEN) % 1)
-      })
-      return withoutLost(points, size, Array.from({ length: count }, (_, row) => !points.subarray(row * size, (row + 1) * size).every(Number.isFinite)))
+      const points = opened(rows)
+      return withoutLost(points, size, areFinite(points).map((isFinite) => !isFinite))
     },
+    hasOpen: (rows) => areFinite(opened(rows)),
     toRows: (points) => {
       const count = points.length / size
       const rows = new Float64Array(count * d)
@@ -154,21 +163,21 @@ function withoutLost(values: Float64Array, width: number, isLost: readonly boole
 }
 
 /** What figures know of a domain: what each column lies between, and whether rows fill less than their columns' space. */
-export function domainFrame({ parts, columns }: PlacedDomain, rows: Float64Array): { readonly limits: readonly (readonly [number, number])[]; readonly isThin: boolean } {
+export function domainFrame(domain: PlacedDomain, rows: Float64Array): { readonly limits: readonly (readonly [number, number])[]; readonly isThin: boolean } {
+  const { parts, columns } = domain
+  const starts = turnStarts(domain, rows)
   const limits = columns.map((): readonly [number, number] => [-Infinity, Infinity])
   for (const part of parts) {
-    if (part.angles) [turnOf(rows, columns.length, part.columns[0]), [-90, 90] as const].slice(0, part.columns.length).forEach((own, k) => { limits[part.columns[k]] = own })
+    if (part.angles) [turnOf(rows, columns.length, part.columns[0], starts[part.columns[0]]!), [-90, 90] as const].slice(0, part.columns.length).forEach((own, k) => { limits[part.columns[k]] = own })
     else part.columns.forEach((j, k) => { limits[j] = [part.intervals[k].lower, part.intervals[k].upper] })
   }
   return { limits, isThin: parts.some(({ kind, angles }) => kind === 'simplex' || (kind === 'sphere' && !angles)) }
 }
 
 /** The one turn that a column of angles lies in; if there is none, any. */
-function turnOf(rows: Float64Array, dimension: number, column: number): readonly [number, number] {
-  let [least, most] = [Infinity, -Infinity]
-  for (let k = column; k < rows.length; k += dimension) [least, most] = [Math.min(least, rows[k]), Math.max(most, rows[k])]
-  const turns = [[0, 360], [-180, 180]] as const
-  return turns.find(([from, to]) => least >= from && most <= to) ?? [-Infinity, Infinity]
+function turnOf(rows: Float64Array, dimension: number, column: number, start: number): readonly [number, number] {
+  for (let e = column; e < rows.length; e += dimension) if (rows[e] < start || rows[e] > start + 360) return [-Infinity, Infinity]
+  return [start, start + 360]
 }
 
 /** The energy of a density by the columns themselves, as figures draw it: infinite outside of the domain, with the area of angles. */

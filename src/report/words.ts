@@ -27,7 +27,7 @@ const verdicts: Readonly<Record<FitStop, string>> = {
 
 const corrections: Readonly<Record<NoiseCorrection, string>> = { derivatives: 'by derivatives', extrapolate: 'by extrapolation' }
 
-const tests: Readonly<Record<GoodnessOfFit['test'], string>> = { 'kernel-stein': 'kernel Stein test' }
+const tests: Readonly<Record<GoodnessOfFit['test'], string>> = { 'kernel-stein': 'kernel Stein test', 'discrete-kernel-stein': 'discrete kernel Stein test' }
 
 /** `score matching in closed form`. */
 export function routeWords(fit: FitJson): string {

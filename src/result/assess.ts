@@ -10,8 +10,8 @@ import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
 import { independentBaseline } from '../evaluate/baselines/independent.ts'
 import { kernelDensityBaseline } from '../evaluate/baselines/kernel-density.ts'
 import type { KernelDensityOptions } from '../evaluate/baselines/kernel-density.ts'
-import { mapBaselines, perBaseline } from '../evaluate/baselines/baseline.ts'
-import type { Baseline, PerBaseline } from '../evaluate/baselines/baseline.ts'
+import { mapBaselines, perBaseline, productBaseline } from '../evaluate/baselines/baseline.ts'
+import type { Baseline, PerBaseline, UsualBaseline } from '../evaluate/baselines/baseline.ts'
 import { MOST_ENUMERATED, enumerate } from '../engine/enumeration.ts'
 import { directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../evaluate/baselines/directions.ts'
 import { gaussianMixtureBaseline } from '../evaluate/baselines/gaussian-mixture.ts'
@@ -22,7 +22,8 @@ import { formatNumber } from '../report/format.ts'
 import { isDiscrete, lebesgueColumns } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
-import { STEIN_ROWS, kernelSteinTest } from '../evaluate/goodness-of-fit.ts'
+import { discreteSteinTest } from '../evaluate/discrete-goodness-of-fit.ts'
+import { kernelSteinTest, rowsToTest } from '../evaluate/goodness-of-fit.ts'
 import { steinResiduals } from '../evaluate/stein-residuals.ts'
 import { clusterInfluences } from '../estimate/sensitivity.ts'
 import type { Sensitivity } from '../estimate/sensitivity.ts'
@@ -147,20 +148,29 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
 
 /**
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
- * another base measure than theirs. Directions have their own; beside other columns they have none.
- * @param weights of the rows, with mean one: only the Gaussian and von Mises–Fisher know of them
+ * another base measure than theirs. Directions have their own; beside other columns those of both are multiplied.
+ * @param weights of the rows, with mean one: all but the Gaussian mixture know of them
  * @param isQuick with the smaller budgets of parametric fits, where rows are many
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array, isQuick = false): Baselines {
   if (isDiscrete(domain)) return { ...perBaseline(() => null), independent: independentBaseline(rows, domain.columns.length, weights) }
-  const kept = lebesgueColumns(domain)
-  if (domain.parts.every(({ kind }) => kind === 'sphere')) {
-    return {
-      ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher: vonMisesFisherBaseline(rows, domain, weights),
-      kernelDensity: weights || rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain),
-    }
+  const flat = domain.parts.filter(({ kind }) => kind !== 'sphere')
+  if (flat.length === domain.parts.length) return flatBaselines(rows, domain, weights, isQuick)
+  const vonMisesFisher = vonMisesFisherBaseline(rows, domain, weights)
+  const kernelDensity = rows.length < 3 * domain.columns.length ? null : directionKernelBaseline(rows, domain, weights)
+  if (flat.length === 0) return { ...perBaseline(() => null), uniform: uniformBaseline(domain), vonMisesFisher, kernelDensity }
+  const others = flatBaselines(rows, { ...domain, parts: flat }, weights, isQuick, false)
+  return {
+    ...perBaseline(() => null),
+    independent: productBaseline('Gaussian and von Mises–Fisher', [others.gaussian, vonMisesFisher]),
+    kernelDensity: productBaseline('kernel density', [others.kernelDensity, kernelDensity]),
   }
-  if (kept === undefined) return perBaseline(() => null)
+}
+
+/** Those of the columns in which a domain without spheres has Lebesgue's measure. */
+function flatBaselines(rows: Float64Array, domain: PlacedDomain, weights: Float64Array | undefined, isQuick: boolean, hasMixture = !weights): Record<UsualBaseline, Baseline | null> {
+  const kept = lebesgueColumns(domain)
+  if (kept === undefined) return { gaussian: null, kernelDensity: null, gaussianMixture: null }
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
   const [training, dimension] = [select(rows), kept.length]
   const saves = isQuick && training.length / dimension > QUICK_FROM
@@ -175,8 +185,8 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
   }
   return {
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
-    kernelDensity: weights ? null : attempt(() => kernelDensityBaseline(training, dimension, saves ? QUICK_KERNEL : {})),
-    gaussianMixture: weights ? null : attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})),
+    kernelDensity: attempt(() => kernelDensityBaseline(training, dimension, { ...saves ? QUICK_KERNEL : {}, ...weights ? { weights } : {} })),
+    gaussianMixture: hasMixture ? attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})) : null,
   }
 }
 
@@ -196,7 +206,7 @@ export const noBaselines: BaselineDensities = { all: perBaseline(() => null), ke
  */
 export function baselineDensities(baselines: Baselines, rows: Float64Array, dimension: number, areTraining: boolean, kernelRows = Infinity): BaselineDensities {
   const all = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
-  const isBeside = all.gaussian ?? all.vonMisesFisher
+  const isBeside = all.gaussian ?? all.vonMisesFisher ?? all.independent
   return { all, kernelDensity: baselines.kernelDensity?.logDensity(isBeside ? spreadPoints(rows, dimension, kernelRows) : rows, () => areTraining) ?? null }
 }
 
@@ -217,7 +227,7 @@ export async function compareLikelihoods(
   energy: FittedEnergy, rows: Float64Array, logZ: KnownLogNormalizer | null, { all: ofBaselines, kernelDensity: ofKernel }: BaselineDensities, weighting: Weighting = {},
 ): Promise<Likelihoods> {
   const perRow = logZ ? (await energy.evaluate(rows)).energy.map((value) => -value - logZ.value) : null
-  const kernelDensity = ofKernel && kernelDensityBeside(ofKernel, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? null, weighting)
+  const kernelDensity = ofKernel && kernelDensityBeside(ofKernel, perRow ?? ofBaselines.gaussian ?? ofBaselines.vonMisesFisher ?? ofBaselines.independent ?? null, weighting)
   const model = perRow && meanWithError(perRow, weighting)
   const mean = (values: Float64Array | null): number | null => values && meanWithError(values, weighting).value
   const against = (values: Float64Array | null): MeanWithError | null => (perRow && values ? pairedDifference(perRow, values, weighting) : null)
@@ -238,70 +248,103 @@ function kernelDensityBeside(own: Float64Array, beside: Float64Array | null, wei
   if (!beside) return { mean: meanWithError(own, weighting).value, behind: null }
   const isAll = own.length === beside.length
   const { count, row } = spreadRows(beside.length, isAll ? Infinity : own.length)
-  const some = isAll ? weighting : weightingOf(weighting.clusters ? { clusters: weighting.clusters } : {}, count, row)
+  const some = isAll ? weighting : weightingOfSome(weighting, count, row)
   const behind = pairedDifference(isAll ? beside : Float64Array.from({ length: count }, (_, k) => beside[row(k)]), own, some)
   return { mean: meanWithError(beside, weighting).value - behind.value, behind }
 }
 
 /**
  * Mean log-densities of the baselines over all rows, however many. The kernel density is evaluated on some of very many: what it
- * gains there over the Gaussian (of directions von Mises–Fisher) is added to the other's mean over all, so that both, and the model,
- * stand for the same rows.
+ * gains there over the Gaussian (of directions von Mises–Fisher, beside other columns the product of both) is added to the other's
+ * mean over all, so that both, and the model, stand for the same rows.
  */
 export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, dimension: number, isTraining: (row: number) => boolean): PerBaseline<number | null> & { readonly kernelDensityRows: number } {
   const count = rows.length / dimension
-  const { kernelDensity, independent } = baselines
-  if (independent) return { ...perBaseline(() => null), independent: meanWithError(independent.logDensity(rows)).value, kernelDensityRows: count }
-  const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? null
-  if (beside === null || kernelDensity === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
-  const some = spreadRows(count, KERNEL_DENSITY_ROWS)
-  const chosen = spreadPoints(rows, dimension, KERNEL_DENSITY_ROWS)
+  const { kernelDensity } = baselines
+  const beside = baselines.gaussian ?? baselines.vonMisesFisher ?? baselines.independent ?? null
+  if (beside === null) return { ...mapBaselines(baselines, () => null), kernelDensityRows: count }
   const all = beside.logDensity(rows)
   const { value } = meanWithError(all)
+  const others = mapBaselines(baselines, (baseline, name) => (baseline === beside ? value : name === 'kernelDensity' ? null : baseline && meanWithError(baseline.logDensity(rows)).value))
+  if (kernelDensity === null) return { ...others, kernelDensityRows: count }
+  const some = spreadRows(count, KERNEL_DENSITY_ROWS)
+  const chosen = spreadPoints(rows, dimension, KERNEL_DENSITY_ROWS)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
-  return {
-    ...mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? value + gain.value : baseline === beside ? value : baseline && meanWithError(baseline.logDensity(rows)).value)),
-    kernelDensityRows: some.count,
-  }
+  return { ...others, kernelDensity: value + gain.value, kernelDensityRows: some.count }
 }
 
-/** Rows with their scores, in coordinates of flat spaces and spheres. */
+/** Rows with their scores, in coordinates of flat spaces and spheres, and how they count. */
 export interface ScoredRows {
   /** [n × d] */
   readonly rows: Float64Array
   readonly score: Float64Array
   readonly dimension: number
   readonly spheres: readonly (readonly number[])[]
+  readonly weighting: Weighting
 }
 
 export type Goodness = Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'>
 
+/** Below so many rows, or clusters, that count there is no test. */
+const LEAST_TESTED = 10
+
 /** The rows that a kernel Stein test looks at, with their scores; null where they are too few. */
-export async function scoredRows(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array): Promise<ScoredRows | null> {
+export async function scoredRows(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, weighting: Weighting = {}): Promise<ScoredRows | null> {
   const open = openEnergy(energy, domain, 'ambient')
   const dimension = open.energy.columns.length
-  const points = open.toOpen(rows)
-  if (points.length / dimension < 10) return null
-  const used = thinRows(points, dimension, STEIN_ROWS)
-  return { rows: used, score: (await open.energy.evaluate(used)).score, dimension, spheres: open.spheres }
+  const counted = countedRows(rows, domain.columns.length, weighting, open.hasOpen)
+  const points = open.toOpen(counted.rows)
+  if (drawnOnes(points.length / dimension, counted.weighting) < LEAST_TESTED) return null
+  const used = rowsToTest(points, dimension, { weighting: counted.weighting })
+  return { rows: used.rows, score: (await open.energy.evaluate(used.rows)).score, dimension, spheres: open.spheres, weighting: used.weighting }
 }
 
 /** Kernel Stein test of rows with scores; null where a score is not finite. */
-export async function testScores({ rows, score, dimension, spheres }: ScoredRows, random: Random): Promise<Goodness | null> {
+export function testScores({ rows, score, dimension, spheres, weighting }: ScoredRows, random: Random): Promise<Goodness | null> {
   const known: FittedEnergy = { columns: Array.from({ length: dimension }, (_, k) => `u${k + 1}`), evaluate: async () => ({ energy: new Float64Array(rows.length / dimension), score }) }
+  return orNull(() => kernelSteinTest(known, rows, random, { spheres, weighting }))
+}
+
+async function orNull(test: () => Promise<GoodnessOfFit>): Promise<Goodness | null> {
   try {
-    const { test, statistic, pValue } = await kernelSteinTest(known, rows, random, { spheres })
-    return { test, statistic, pValue }
+    const { test: name, statistic, pValue } = await test()
+    return { test: name, statistic, pValue }
   } catch (error) {
     if (error instanceof UnnormError) return null
     throw error
   }
 }
 
-/** Kernel Stein test of the rows; null where they are too few or the score is not finite. */
-export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random): Promise<Goodness | null> {
-  const scored = await scoredRows(energy, domain, rows)
-  return scored && testScores(scored, random)
+/**
+ * Kernel Stein test of the rows, of binary ones the discrete; null where they are too few or a score is not finite.
+ * @param weighting how the rows count
+ */
+export async function testGoodness(energy: FittedEnergy, domain: PlacedDomain, rows: Float64Array, random: Random, weighting: Weighting = {}): Promise<Goodness | null> {
+  if (!isDiscrete(domain)) {
+    const scored = await scoredRows(energy, domain, rows, weighting)
+    return scored && testScores(scored, random)
+  }
+  const d = domain.columns.length
+  const counted = countedRows(rows, d, weighting, (all) => new Array<boolean>(all.length / d).fill(true))
+  if (drawnOnes(counted.rows.length / d, counted.weighting) < LEAST_TESTED) return null
+  return orNull(() => discreteSteinTest(energy, counted.rows, random, { weighting: counted.weighting }))
+}
+
+/** Rows that count at all and are of use, and how they count. */
+function countedRows(rows: Float64Array, dimension: number, weighting: Weighting, areOfUse: (rows: Float64Array) => readonly boolean[]): { rows: Float64Array; weighting: Weighting } {
+  const { weights, clusters } = weighting
+  if (!weights && !clusters) return { rows, weighting }
+  const places = areOfUse(rows).flatMap((isOfUse, row) => (isOfUse && weights?.[row] !== 0 ? [row] : []))
+  const kept = new Float64Array(places.length * dimension)
+  places.forEach((row, k) => { kept.set(rows.subarray(row * dimension, (row + 1) * dimension), k * dimension) })
+  return { rows: kept, weighting: weightingOfSome(weighting, places.length, (k) => places[k]) }
+}
+
+/** How many rows, or clusters, that count alike vary as much as these: (Σw)²/Σw². */
+function drawnOnes(count: number, { weights, clusters }: Weighting): number {
+  const sums = new Float64Array(clusters?.count ?? count)
+  for (let row = 0; row < count; row++) sums[clusters ? clusters.of[row] : row] += weights ? weights[row] : 1
+  return count * count / sums.reduce((squares, sum) => squares + sum * sum, 0)
 }
 
 /** Numbers that residuals of rows may take up, and slopes of scores. */

@@ -8,7 +8,7 @@ import { denoiserProgram } from '../compile/denoiser-file.ts'
 import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkWeighting } from '../data/check.ts'
-import { independentColumns } from '../data/domain-rows.ts'
+import { independentColumns, turnStarts } from '../data/domain-rows.ts'
 import { columnScale } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
@@ -22,7 +22,7 @@ import type { Model, TracedModel } from '../model/model.ts'
 import { binaryMoments } from '../report/binary-moments.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { begin } from './apart.ts'
-import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, noBaselines, partOf, scoredRows } from './assess.ts'
+import { QUICK_KERNEL_ROWS, baselineRows, baselineWeights, compareLikelihoods, evaluationRows, evaluationWeighting, findLogNormalizer, findResiduals, noBaselines, partOf, scoredRows, testGoodness } from './assess.ts'
 import type { KnownLogNormalizer } from './assess.ts'
 import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
@@ -104,6 +104,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     noiseCovariance: noise ? Array.from(noise.covariance) : null,
     ...(noise || correction === undefined ? {} : { noiseCorrection: correction }),
     ...(isDiscrete(domain) ? { lowCodes: Array.from(columnScale(table).minimum) } : {}),
+    ...(domain.parts.some(({ angles }) => angles) ? { turnStarts: turnStarts(domain, table.values) } : {}),
     logNormalizer: logZ && { value: logZ.value, standardError: logZ.standardError, method: logZ.method },
   })
   const modelFile = {
@@ -111,9 +112,9 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     metadata: metadataOf(corrected ? undefined : noise, logZ),
   }
   await environment.onModel?.(modelFile)
-  // Test and calibration take rows as independent draws that count alike.
-  const scored = table.weights || table.clusters || isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen)
-  const goodness = scored && begin(apart, 'goodness', { scored, seed: options.seed })
+  const unseenWeighting = evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split)
+  const scored = isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen, unseenWeighting)
+  const goodness = scored ? begin(apart, 'goodness', { scored, seed: options.seed }) : () => (isDiscrete(domain) ? testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting) : null)
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
@@ -121,8 +122,9 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
   const { sensitivity } = estimated
   const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
-  const likelihoods = await compareLikelihoods(energy, unseen, logZ, await baselines(), evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split))
+  const likelihoods = await compareLikelihoods(energy, unseen, logZ, await baselines(), unseenWeighting)
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, noBaselines, evaluationWeighting(table, 'train', split))).model : likelihoods.model
+  // It takes rows as independent draws that count alike.
   const calibration = ladder && holdsOut && !table.weights && !table.clusters ? await calibrate({ model: traced, theta: estimated.theta, scale, ladder, hasSlope: name === 'dual' }, unseen, environment.engine, random.split('calibration')) : null
   if (calibration) warnings.push(...calibrationWarnings(calibration))
   const restored = noise && await reconstruction(noisy, unseen, noise.covariance, random.split('reconstruction'), { deviations: scale.deviation })
@@ -159,7 +161,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     diagnose: async () => {
       const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? await diagnoseFit({ energy, openHeights, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed
-      return { ...found, goodnessOfFit: await goodness?.() ?? null }
+      return { ...found, goodnessOfFit: await goodness() }
     },
     facts: {
       modelTex: model.tex ?? null,

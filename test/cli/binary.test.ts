@@ -71,10 +71,25 @@ it('sample: exact draws, written as the rows of the fit are; by Gibbs too', asyn
 it('evaluate and plot', async () => {
   await here.document(...fit('--out', 'evaluated', '--holdout', '0.25'))
   const found = await here.document('evaluate', 'evaluated', 'spins.csv')
-  expect(found).toMatchObject({ rows: 600, logNormalizer: { method: 'enumeration', standardError: 0 }, goodnessOfFit: { pValue: null }, logLikelihood: { baselines: { gaussian: null } } })
+  expect(found).toMatchObject({ rows: 600, logNormalizer: { method: 'enumeration', standardError: 0 }, goodnessOfFit: { test: 'discrete-kernel-stein', pValue: expect.any(Number) }, logLikelihood: { baselines: { gaussian: null } } })
   expect((found as unknown as { logLikelihood: { baselines: { independent: number } } }).logLikelihood.baselines.independent).toBeLessThan(0)
   await here.document('plot', 'evaluated', '-o', 'picture.svg')
   expect(here.read('picture.svg').toString()).toContain('Correlations of pairs')
+})
+
+it('goodness of fit, in the report and by evaluate: without couplings the rows do not look like draws', async () => {
+  const tested = async (out: string, ...words: string[]): Promise<{ told: number; found: Record<string, number> }> => {
+    await here.document(...fit('--out', out, ...words))
+    const [, told] = /discrete kernel Stein test, statistic [\d.]+, p = ([\d.]+)/.exec(here.read(`${out}/report.html`).toString())!
+    return { told: Number(told), found: (await here.document('evaluate', out, 'spins.csv')).goodnessOfFit }
+  }
+  const whole = await tested('whole')
+  expect(whole.told).toBeGreaterThan(0.05)
+  expect(whole.found.pValue).toBeGreaterThan(0.05)
+  const alone = await tested('alone', '--fix', 'J = 0')
+  expect(alone.told).toBe(0.001)
+  expect(alone.found.pValue).toBe(0.001)
+  expect(alone.found.statistic).toBeGreaterThan(10 * whole.found.statistic)
 })
 
 it('weights, clusters, held parameters, derived ones, tests and the bootstrap', async () => {

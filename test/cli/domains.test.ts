@@ -1,4 +1,5 @@
 // Domains on the command line: fits on them, what is refused, and what other commands make of such runs.
+import { rmSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { iris, workspace } from './workspace.ts'
@@ -69,11 +70,44 @@ it('directions beside another column: log Z, a sample on the sphere, the kernel 
   expect(fit.logNormalizer).toMatchObject({ value: expect.closeTo(Math.log(total / 720 * 2 * Math.PI * Math.sqrt(2 * Math.PI / k)), 4) })
   const evaluation = await here.document('evaluate', 'mixed', 'mixed.csv')
   expect(evaluation).toMatchObject({ goodnessOfFit: { test: 'kernel-stein', pValue: expect.any(Number) }, logLikelihood: { value: expect.any(Number), baselines: { gaussian: null } } })
+  // Angle and x hang together, which the parts by themselves do not know.
+  const { independent, kernelDensity } = (evaluation as unknown as { logLikelihood: { baselines: { independent: number; kernelDensity: number } } }).logLikelihood.baselines
+  const { baselines, differences } = fit.logLikelihood as { baselines: Record<string, number>; differences: Record<string, { value: number; standardError: number }> }
+  for (const name of ['independent', 'kernelDensity']) expect(differences[name].value).toBeGreaterThan(3 * differences[name].standardError)
+  expect([baselines.independent, baselines.kernelDensity]).toEqual([expect.closeTo(independent, 9), expect.closeTo(kernelDensity, 9)])
   await here.document('score', 'mixed', 'mixed.csv', '--attribution', '-o', 'mixed-scored.csv')
   const [header, ...scored] = here.read('mixed-scored.csv').toString().trim().split('\n').map((line) => line.split(','))
   const values = (name: string): number[] => scored.map((row) => Number(row[header.indexOf(name)]))
   const highest = Math.max(...values('log_density'))
   values('attribution_angle').forEach((value, k) => expect(value + values('attribution_x')[k]).toBeCloseTo(highest - values('log_density')[k], 2))
+})
+
+it('draws of angles lie in the turn of the rows, with a run folder and with the model file alone', async () => {
+  const random = createRandom('turns')
+  const degree = 180 / Math.PI
+  // Around 0 and 30 degrees, by 20 and 10: written from −180 to 180, and from 0 to 360.
+  const pairs = Array.from({ length: 400 }, () => [20 * random.normal(), 30 + 10 * random.normal()])
+  here.write('signed.csv', `longitude,latitude\n${pairs.map((pair) => pair.join(',')).join('\n')}\n`)
+  here.write('unsigned.csv', `longitude,latitude\n${pairs.map(([a, b]) => [(a + 360) % 360, b].join(',')).join('\n')}\n`)
+  const domain = 'direction(longitude, latitude)'
+  for (const name of ['signed', 'unsigned']) await here.document('fit', `${name}.csv`, '--model', 'von-mises-fisher', '--domain', domain, '--out', name)
+  const drawn = async (model: string): Promise<number[][]> => {
+    await here.document('sample', model, '-n', '500', '-o', 'turned.csv')
+    const rows = here.read('turned.csv').toString().trim().split('\n').slice(1).map((line) => line.split(',').map(Number))
+    rmSync(here.path('turned.csv'))
+    return rows
+  }
+  const signed = await drawn('signed')
+  expect(signed.every(([a]) => a >= -180 && a < 180)).toBe(true)
+  const parameter = (name: string): number => (here.json('signed/fit.json').parameters as { name: string; estimate: number }[]).find((own) => own.name === name)!.estimate
+  const mean = signed.reduce((sum, [a]) => sum + a / 500, 0)
+  const deviation = Math.sqrt(signed.reduce((sum, [a]) => sum + (a - mean) ** 2 / 500, 0))
+  // Around the mean direction the density is symmetric in the longitude; four errors of 500 draws, of which autocorrelation leaves half.
+  expect(Math.abs(mean - Math.atan2(parameter('eta[2]'), parameter('eta[1]')) * degree)).toBeLessThan((4 * deviation) / Math.sqrt(250))
+  const unsigned = await drawn('unsigned')
+  expect(unsigned.every(([a]) => a >= 0 && a < 360)).toBe(true)
+  expect(unsigned.some(([a]) => a > 300)).toBe(true)
+  expect((await drawn('signed/model.onnx')).some(([a]) => a < 0)).toBe(true)
 })
 
 it('compositions are closed when asked to, and a sample of them sums to one', async () => {

@@ -1,7 +1,11 @@
 // Baselines of directions: maximum likelihood, kernels that integrate to one and are as wide as leaving rows out says.
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
 import { concentrationOf, directionKernelBaseline, uniformBaseline, vonMisesFisherBaseline } from '../../src/evaluate/baselines/directions.ts'
+import { gaussianBaseline } from '../../src/evaluate/baselines/gaussian.ts'
+import { kernelDensityBaseline } from '../../src/evaluate/baselines/kernel-density.ts'
 import { domain } from '../../src/model/domain.ts'
+import { baselineDensities, baselineLikelihoods, compareLikelihoods, fitBaselines } from '../../src/result/assess.ts'
 import { directions } from './directions.ts'
 
 const sphere = domain('sphere').over(['x', 'y', 'z'])
@@ -66,6 +70,27 @@ describe('the kernel density', () => {
     for (const factor of [0.9, 1.1]) expect(leftOut(factor * kappa)).toBeLessThan(leftOut(kappa) + 1e-6)
     expect(mean(baseline.logDensity(rows, () => true))).toBeCloseTo(leftOut(kappa), 9)
   })
+  it('with whole weights is that of repeated rows, and leaves out rows, not copies', () => {
+    const counts = Array.from({ length: 300 }, (_, row) => 1 + (row % 3))
+    const weighted = directionKernelBaseline(rows, sphere, Float64Array.from(counts, (count) => count / 2))
+    const repeated = Float64Array.from(counts.flatMap((count, row) => new Array<number[]>(count).fill(Array.from(rows.subarray(3 * row, 3 * row + 3)))).flat())
+    // 600 rows, of which 500 are looked at for the concentration: the same but for chance.
+    const others = directionKernelBaseline(repeated, sphere)
+    expect(Math.abs(Math.log(weighted.concentrations[0] / others.concentrations[0]))).toBeLessThan(0.1)
+    const [kappa] = weighted.concentrations
+    const density = (x: Float64Array, isLeftOut: (row: number) => boolean): number => {
+      let [sum, total] = [0, 0]
+      counts.forEach((count, row) => {
+        if (isLeftOut(row)) return
+        total += count
+        sum += count * Math.exp(kappa * (x[0] * rows[3 * row] + x[1] * rows[3 * row + 1] + x[2] * rows[3 * row + 2] - 1))
+      })
+      return Math.log(sum / total * kappa / (2 * Math.PI * (1 - Math.exp(-2 * kappa))))
+    }
+    const points = covering(50)
+    weighted.logDensity(points).forEach((value, k) => expect(value).toBeCloseTo(density(points.subarray(3 * k, 3 * k + 3), () => false), 8))
+    weighted.logDensity(rows, () => true).forEach((value, row) => expect(value).toBeCloseTo(density(rows.subarray(3 * row, 3 * row + 3), (other) => other === row), 8))
+  })
   it('leaves a row out though its length is rounded', () => {
     const rounded = rows.map((value) => Number(value.toFixed(7)))
     expect(directionKernelBaseline(rounded, sphere).concentrations[0] / baseline.concentrations[0]).toBeCloseTo(1, 2)
@@ -76,5 +101,39 @@ describe('the kernel density', () => {
     expect(mean(baseline.logDensity(fresh))).toBeGreaterThan(mean(vonMisesFisherBaseline(rows, sphere).logDensity(fresh)) + 1)
     const [one, test] = [directions(300, 5, 'one'), directions(2000, 5, 'test')]
     expect(mean(directionKernelBaseline(one, sphere).logDensity(test))).toBeLessThan(mean(vonMisesFisherBaseline(one, sphere).logDensity(test)))
+  })
+})
+
+describe('directions beside other columns', () => {
+  // An angle, then x, then unit vectors, then y: positions that no part has for itself.
+  const random = createRandom('beside')
+  const units = directions(400, 5, 'beside')
+  const angles = Float64Array.from({ length: 400 }, () => 60 + 25 * random.normal())
+  const flat = Float64Array.from({ length: 800 }, () => Math.exp(random.normal()))
+  const rows = Float64Array.from(Array.from({ length: 400 }, (_, row) => [angles[row], flat[2 * row], ...units.subarray(3 * row, 3 * row + 3), flat[2 * row + 1]]).flat())
+  const on = domain('direction(a), x > 0, sphere(u, v, w), y > 0').over(['a', 'x', 'u', 'v', 'w', 'y'])
+  const both = domain('direction(a), sphere(u, v, w)').over(['a', 'u', 'v', 'w'])
+  const curved = Float64Array.from(Array.from({ length: 400 }, (_, row) => [angles[row], ...units.subarray(3 * row, 3 * row + 3)]).flat())
+  it('have the products of what each has: log-densities add up', () => {
+    const counts = Array.from({ length: 400 }, (_, row) => 1 + (row % 3))
+    const weights = Float64Array.from(counts, (count) => (400 * count) / counts.reduce((sum, each) => sum + each, 0))
+    for (const own of [undefined, weights]) {
+      const { gaussian, gaussianMixture, independent, kernelDensity, uniform } = fitBaselines(rows, on, own)
+      expect([gaussian, gaussianMixture, uniform]).toEqual([null, null, undefined])
+      const first = gaussianBaseline(flat, 2, own).logDensity(flat)
+      const second = vonMisesFisherBaseline(curved, both, own).logDensity(curved)
+      independent!.logDensity(rows).forEach((value, row) => expect(value).toBeCloseTo(first[row] + second[row], 12))
+      for (const isTraining of [() => true, () => false]) {
+        const kernels = [kernelDensityBaseline(flat, 2, own ? { weights: own } : {}).logDensity(flat, isTraining), directionKernelBaseline(curved, both, own).logDensity(curved, isTraining)]
+        kernelDensity!.logDensity(rows, isTraining).forEach((value, row) => expect(value).toBeCloseTo(kernels[0][row] + kernels[1][row], 12))
+      }
+    }
+  })
+  it('are told by fit and evaluate, of some of very many rows too', async () => {
+    const baselines = fitBaselines(rows, on)
+    const expected = { independent: mean(baselines.independent!.logDensity(rows)), kernelDensity: mean(baselines.kernelDensity!.logDensity(rows, () => true)) }
+    const told = await compareLikelihoods({ columns: on.columns, evaluate: async (all) => ({ energy: new Float64Array(all.length / 6), score: new Float64Array(all.length) }) }, rows, null, baselineDensities(baselines, rows, 6, true))
+    expect(told.baselines).toMatchObject({ gaussian: null, independent: expect.closeTo(expected.independent, 10), kernelDensity: expect.closeTo(expected.kernelDensity, 10) })
+    expect(baselineLikelihoods(baselines, rows, 6, () => true)).toMatchObject({ gaussian: null, independent: expect.closeTo(expected.independent, 10), kernelDensity: expect.closeTo(expected.kernelDensity, 10), kernelDensityRows: 400 })
   })
 })

@@ -4,6 +4,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { kernelSteinTest } from '../../src/evaluate/goodness-of-fit.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import { mixtureEnergy, mixtureRows, normalRows, pointwiseEnergy, threeComponents } from './energies.ts'
+import { expectUniform } from './uniform.ts'
 
 const gaussian = (dimension: number, variance = 1): FittedEnergy => pointwiseEnergy(
   dimension,
@@ -48,12 +49,7 @@ describe('kernelSteinTest', () => {
       [mixtureEnergy(threeComponents()), (seed) => mixtureRows(threeComponents(), 100, createRandom(seed))],
     ]
     for (const [energy, draw] of cases) {
-      const values = (await pValues(energy, draw, 300)).sort((a, b) => a - b)
-      // Kolmogorov–Smirnov at level 0.001, with the grid of 1/200 on top.
-      const distance = values.reduce((most, p, i) => Math.max(most, Math.abs(p - (i + 0.5) / 300)), 0)
-      expect(distance).toBeLessThan(1.95 / Math.sqrt(300) + 1 / 200)
-      const rejected = values.filter((p) => p <= 0.05).length / 300
-      expect(Math.abs(rejected - 0.05)).toBeLessThan(3.3 * Math.sqrt((0.05 * 0.95) / 300))
+      expectUniform(await pValues(energy, draw, 300), 1 / 200)
     }
   })
   it('finds a wrong variance and a missing mode', async () => {

@@ -7,27 +7,12 @@ import { domain } from '../../src/model/domain.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import type { Warning } from '../../src/base/errors.ts'
 import { directions } from './directions.ts'
-
-/** An energy by log p and its gradient by the columns. */
-const energyOf = (columns: string[], log: (x: Float64Array) => readonly [number, readonly number[]]): FittedEnergy => ({
-  columns,
-  evaluate: async (rows) => {
-    const d = columns.length
-    const energy = new Float64Array(rows.length / d)
-    const score = new Float64Array(rows.length)
-    for (let row = 0; row < energy.length; row++) {
-      const [value, gradient] = log(rows.subarray(row * d, (row + 1) * d))
-      energy[row] = -value
-      score.set(gradient, row * d)
-    }
-    return { energy, score }
-  },
-})
+import { logDensityEnergy } from './energies.ts'
 
 describe('log Z', () => {
   const find = async (text: string, columns: string[], log: (x: Float64Array) => readonly [number, readonly number[]], rows: Float64Array) => {
     const warnings: Warning[] = []
-    const found = await findLogNormalizer({ energy: energyOf(columns, log), domain: domain(text).over(columns), rows, ladder: null, ownsNormalizer: false, random: createRandom('z'), now: () => 0 }, warnings)
+    const found = await findLogNormalizer({ energy: logDensityEnergy(columns, log), domain: domain(text).over(columns), rows, ladder: null, ownsNormalizer: false, random: createRandom('z'), now: () => 0 }, warnings)
     expect(warnings).toEqual([])
     return found!
   }
@@ -67,7 +52,7 @@ describe('log Z', () => {
 })
 
 describe('the kernel Stein test on a sphere', () => {
-  const ofKappa = (kappa: number): FittedEnergy => energyOf(['x', 'y', 'z'], (x) => [kappa * x[2], [0, 0, kappa]])
+  const ofKappa = (kappa: number): FittedEnergy => logDensityEnergy(['x', 'y', 'z'], (x) => [kappa * x[2], [0, 0, kappa]])
   const placed = domain('sphere').over(['x', 'y', 'z'])
   const pValue = async (energy: FittedEnergy, rows: Float64Array, seed: number): Promise<number> => (await testGoodness(energy, placed, rows, createRandom(seed)))!.pValue
 
@@ -86,7 +71,7 @@ describe('the kernel Stein test on a sphere', () => {
     const degree = Math.PI / 180
     // Around, the density is ∝ exp(c² cos² a/2): by rejection.
     const angle = (): number => { for (;;) { const a = 360 * random.uniform(); if (random.uniform() < Math.exp(c * c * (Math.cos(a * degree) ** 2 - 1) / 2)) return a } }
-    const energy = energyOf(columns, ([a, x]) => [c * x * Math.cos(a * degree) - x * x / 2, [-c * x * degree * Math.sin(a * degree), c * Math.cos(a * degree) - x]])
+    const energy = logDensityEnergy(columns, ([a, x]) => [c * x * Math.cos(a * degree) - x * x / 2, [-c * x * degree * Math.sin(a * degree), c * Math.cos(a * degree) - x]])
     for (let seed = 0; seed < 200; seed++) {
       const rows = Float64Array.from(Array.from({ length: 100 }, () => { const a = angle(); return [a, c * Math.cos(a * degree) + random.normal()] }).flat())
       values.push((await testGoodness(energy, domain('direction(a), real').over(columns), rows, createRandom(seed)))!.pValue)
@@ -105,14 +90,14 @@ describe('the kernel Stein test on a sphere', () => {
     const rows = directions(150, 4, 'angles')
     const degree = Math.PI / 180
     const angles = Float64Array.from({ length: 300 }, (_, e) => { const [x, y, z] = rows.subarray(3 * (e >> 1), 3 * (e >> 1) + 3); return (e % 2 === 0 ? Math.atan2(y, x) : Math.asin(z)) / degree })
-    const energy = energyOf(['a', 'b'], ([, b]) => [4 * Math.sin(b * degree), [0, 4 * degree * Math.cos(b * degree)]])
+    const energy = logDensityEnergy(['a', 'b'], ([, b]) => [4 * Math.sin(b * degree), [0, 4 * degree * Math.cos(b * degree)]])
     const found = await testGoodness(energy, domain('direction(a, b)').over(['a', 'b']), angles, createRandom(0))
     const other = await testGoodness(ofKappa(4), placed, rows, createRandom(0))
     expect(found!.statistic).toBeCloseTo(other!.statistic, 8)
     // Beside a line: x depends on the direction, or not.
     const random = createRandom('line')
     const both = (slope: number): Float64Array => Float64Array.from(Array.from({ length: 300 }, (_, k) => { const z = directions(1, 4, `both ${k}`); return [...z, slope * z[2] + random.normal()] }).flat())
-    const product = energyOf(['x', 'y', 'z', 't'], (x) => [4 * x[2] - x[3] ** 2 / 2, [0, 0, 4, -x[3]]])
+    const product = logDensityEnergy(['x', 'y', 'z', 't'], (x) => [4 * x[2] - x[3] ** 2 / 2, [0, 0, 4, -x[3]]])
     const on = domain('sphere(x, y, z), real').over(['x', 'y', 'z', 't'])
     expect((await testGoodness(product, on, both(0), createRandom(1)))!.pValue).toBeGreaterThan(0.01)
     expect((await testGoodness(product, on, both(1), createRandom(1)))!.pValue).toBeLessThan(0.01)

@@ -9,6 +9,7 @@ import { domain } from '../../src/model/domain.ts'
 import { builtInModels } from '../../src/model/energies/index.ts'
 import { trace, weightOf } from '../../src/model/model.ts'
 import { onnx } from '../estimate/parametric-fixtures.ts'
+import { tabulated } from './tabulated.ts'
 
 /** Marsaglia & Tsang 2000; shapes below one by the power of a uniform number. */
 export function gammaDraw(random: Random, shape: number): number {
@@ -125,24 +126,11 @@ export const bumpsTruth = {
   weights: [0.8, -1.1, 0.6],
 }
 
-/** Draws of it by the inverse of its distribution function on a fine grid, [rows × 1]. */
+/** Draws of it, [rows × 1]. */
 export function bumps(rows: number, seed: string): Float64Array {
-  const cells = 8000
-  const edge = (k: number): number => -8 + (16 * k) / cells
-  const sums = new Float64Array(cells + 1)
-  const logDensity = (x: number): number => -((x - 0.3) ** 2) / 2.88 + [-1, 0.5, 2].reduce((total, z, k) => total + bumpsTruth.weights[k] * Math.exp(-((x - z) ** 2) / (2 * 0.64 * 1.44)), 0)
-  for (let k = 0; k < cells; k++) sums[k + 1] = sums[k] + Math.exp(logDensity((edge(k) + edge(k + 1)) / 2))
+  const draw = tabulated((x) => -((x - 0.3) ** 2) / 2.88 + [-1, 0.5, 2].reduce((total, z, k) => total + bumpsTruth.weights[k] * Math.exp(-((x - z) ** 2) / (2 * 0.64 * 1.44)), 0), [-8, 8])
   const random = createRandom(seed)
-  return Float64Array.from({ length: rows }, () => {
-    const target = random.uniform() * sums[cells]
-    let [low, high] = [0, cells]
-    while (high - low > 1) {
-      const middle = (low + high) >> 1
-      if (sums[middle] <= target) low = middle
-      else high = middle
-    }
-    return edge(low) + (16 / cells) * ((target - sums[low]) / (sums[high] - sums[low]))
-  })
+  return Float64Array.from({ length: rows }, () => draw(random))
 }
 
 /** K row by row, then η, of the interaction model at powers ½. */

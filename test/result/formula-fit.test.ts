@@ -1,7 +1,6 @@
 // Fits of formulas: known numbers, closed forms, recovery of the truth, and what is derived from parameters.
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
-import type { Random } from '../../src/base/random.ts'
 import type { Table } from '../../src/data/table.ts'
 import { gaussian } from '../../src/model/energies/gaussian.ts'
 import { formulaModel } from '../../src/model/formula/formula-model.ts'
@@ -9,6 +8,7 @@ import { fitModel } from '../../src/result/fit.ts'
 import type { FitEnvironment, FitRequest } from '../../src/result/request.ts'
 import { expectClose, onnx, readNumbers } from '../estimate/parametric-fixtures.ts'
 import { jointTail } from '../estimate/recovery.ts'
+import { tabulated } from '../model/tabulated.ts'
 
 const environment: FitEnvironment = { engine: onnx, now: () => 0 }
 const irisColumns = ['Sepal.Length', 'Sepal.Width', 'Petal.Length', 'Petal.Width']
@@ -24,26 +24,8 @@ async function fitFormula(text: string, values: Float64Array, columns: readonly 
   return result
 }
 
-/** Draws from exp(−k u²/2 − a u⁴) by the inverse of its distribution function on a fine grid. */
-function quarticSampler(k: number, a: number): (random: Random) => number {
-  const cells = 20_000
-  const edge = (c: number): number => -6 + (12 * c) / cells
-  const sums = new Float64Array(cells + 1)
-  for (let c = 0; c < cells; c++) {
-    const u = (edge(c) + edge(c + 1)) / 2
-    sums[c + 1] = sums[c] + Math.exp(-k * u * u / 2 - a * u ** 4)
-  }
-  return (random) => {
-    const target = random.uniform() * sums[cells]
-    let [low, high] = [0, cells]
-    while (high - low > 1) {
-      const middle = (low + high) >> 1
-      if (sums[middle] <= target) low = middle
-      else high = middle
-    }
-    return edge(low) + (12 / cells) * ((target - sums[low]) / (sums[high] - sums[low]))
-  }
-}
+/** Draws from exp(−k u²/2 − a u⁴). */
+const quarticSampler = (k: number, a: number) => tabulated((u) => -k * u * u / 2 - a * u ** 4, [-6, 6])
 
 describe('known numbers', () => {
   test('the Gaussian written as a formula gives the numbers of the built-in one, errors included (iris)', async () => {

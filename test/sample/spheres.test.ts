@@ -4,9 +4,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { rowMoments } from '../../src/estimate/row-moments.ts'
 import { openEnergy } from '../../src/evaluate/open-energy.ts'
 import { domain } from '../../src/model/domain.ts'
-import type { PlacedDomain } from '../../src/model/domain.ts'
 import { logBesselI } from '../../src/model/bessel.ts'
-import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import { coordinatesOf, sampleEnergy } from '../../src/sample/draw-samples.ts'
 import { drawMomenta, ontoSpheres } from '../../src/sample/geometry.ts'
 import { stateAt } from '../../src/sample/sampler.ts'
@@ -14,31 +12,14 @@ import type { ChainSampler } from '../../src/sample/sampler.ts'
 import { addKinetic, leapfrog } from '../../src/sample/samplers/hmc.ts'
 import { samplers } from '../../src/sample/samplers/index.ts'
 import { inCoordinates, scaled } from '../../src/sample/target.ts'
+import { logDensityEnergy } from '../evaluate/energies.ts'
 import { meanOf } from './targets.ts'
 
 const exact = Object.values(samplers).filter((each): each is ChainSampler => each.kind !== 'descent' && each.targetAcceptance !== null)
 
-/** log p and its gradient by the columns, as a fitted energy. */
-function energyOf(placed: PlacedDomain, log: (x: Float64Array) => readonly [number, readonly number[]]): FittedEnergy {
-  const d = placed.columns.length
-  return {
-    columns: placed.columns,
-    evaluate: async (rows) => {
-      const energy = new Float64Array(rows.length / d)
-      const score = new Float64Array(rows.length)
-      for (let row = 0; row < energy.length; row++) {
-        const [value, gradient] = log(rows.subarray(row * d, (row + 1) * d))
-        energy[row] = -value
-        score.set(gradient, row * d)
-      }
-      return { energy, score }
-    },
-  }
-}
-
 async function sampled(text: string, columns: string[], log: (x: Float64Array) => readonly [number, readonly number[]], sampler: ChainSampler): Promise<{ mean(f: (x: Float64Array) => number, truth: number): void }> {
   const placed = domain(text).over(columns)
-  const open = openEnergy(energyOf(placed, log), placed, 'ambient')
+  const open = openEnergy(logDensityEnergy(placed.columns, log), placed, 'ambient')
   // Starts around the uniform distribution: what the chains find they find themselves.
   const random = createRandom(text)
   const raw = Float64Array.from({ length: 500 * columns.length }, () => random.normal())
@@ -92,7 +73,7 @@ test.each(exact.filter(({ kind }) => kind === 'chain'))('$name: in equilibrium a
   const kappa = 1.5
   const random = createRandom('equilibrium')
   const placed = domain('sphere').over(['x', 'y', 'z'])
-  const open = openEnergy(energyOf(placed, (x) => [kappa * x[2], [0, 0, kappa]]), placed, 'ambient')
+  const open = openEnergy(logDensityEnergy(placed.columns, (x) => [kappa * x[2], [0, 0, kappa]]), placed, 'ambient')
   const positions = new Float64Array(3 * count)
   for (let k = 0; k < count; k++) {
     const z = 1 + Math.log(random.uniform() * (1 - Math.exp(-2 * kappa)) + Math.exp(-2 * kappa)) / kappa
@@ -120,7 +101,7 @@ test.each(exact.filter(({ kind }) => kind === 'chain'))('$name: in equilibrium a
 
 test('a path along great circles stays on the sphere, conserves the energy to the square of the step, and is undone by the flipped momentum', async () => {
   const placed = domain('sphere(x, y, z), real').over(['t', 'x', 'y', 'z'])
-  const open = openEnergy(energyOf(placed, ([t, x, y, z]) => [2 * z + x * y + t * x - t * t / 2, [x - t, y + t, x, 2]]), placed, 'ambient')
+  const open = openEnergy(logDensityEnergy(placed.columns, ([t, x, y, z]) => [2 * z + x * y + t * x - t * t / 2, [x - t, y + t, x, 2]]), placed, 'ambient')
   const target = inCoordinates(open.energy, { ...scaled(new Float64Array(4), Float64Array.of(1, 0.5, 0.5, 0.5)), spheres: open.spheres })
   const [{ radius }] = target.spheres!
   expect(radius).toBe(2)

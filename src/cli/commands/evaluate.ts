@@ -47,13 +47,15 @@ Example:
 interface Training {
   /** Row-major [n × d]. */
   readonly rows: Float64Array
+  /** Of the rows, with mean one, where the fit weighed them. */
+  readonly weights: Float64Array | undefined
   /** Whether a row that is evaluated is one of them. */
   includes(row: number): boolean
 }
 
 /** Rows for the baselines; null, with the reason among the warnings, where there are none. */
 async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, train: string | undefined, warnings: Warning[]): Promise<Training | null> {
-  const [{ tableFingerprint }, { baselineRows }, { splitOfFit }] = await Promise.all([
+  const [{ tableFingerprint }, { baselineRows, baselineWeights }, { splitOfFit }] = await Promise.all([
     import('../../node/fingerprint.ts'), import('../../result/assess.ts'), import('../../result/held-out.ts'),
   ])
   const sameRows = (where: string): void => {
@@ -67,7 +69,7 @@ async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, 
     for (const warning of training.warnings ?? []) warnings.push(warning)
     const isSame = tableFingerprint(training) === tableFingerprint(table)
     if (isSame) sameRows('that --train names')
-    return { rows: baselineRows(training, splitOfFit(training.rows, { seed: 0, holdout: 0 }, false)), includes: () => isSame }
+    return { rows: baselineRows(training, splitOfFit(training.rows, { seed: 0, holdout: 0 }, false)), weights: undefined, includes: () => isSame }
   }
   const unknown = (why: string): null => {
     warnings.push({ code: 'no-baselines', message: `no baselines: ${why} (name training rows with --train)` })
@@ -84,7 +86,7 @@ async function trainingRows(opened: OpenedModel, { table, options }: ModelRows, 
       sameRows(`that the model was fitted to${split.heldOutCount > 0 ? ` (but for ${split.heldOutCount} held out of it, whose log-likelihood fit.json tells)` : ''}`)
     }
     const heldOut = new Set(Array.from({ length: isSame ? split.heldOutCount : 0 }, (_, k) => split.heldOutRow(k)))
-    return { rows: baselineRows(training, split), includes: (row) => isSame && !heldOut.has(row) }
+    return { rows: baselineRows(training, split), weights: baselineWeights(training, split), includes: (row) => isSame && !heldOut.has(row) }
   } catch (error) {
     if (error instanceof UnnormError && error.code === 'no-training-data') return unknown(error.message)
     throw error
@@ -114,12 +116,12 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
     const { reported, estimates } = await modelNormalizer(opened, context, methods, warnings)
     const own = reported === null ? null : await logLikelihood(energy, rows, { value: reported.value, standardError: reported.standardError ?? 0 })
     if (own === null) warnings.push({ code: 'unnormalized', message: 'the log-likelihood is unknown, because log Z is: no method found it with an error that can be relied on' })
-    const { kernelDensityRows, ...baselines } = training === null ? { ...perBaseline(() => null), kernelDensityRows: table.rows } : baselineLikelihoods(fitBaselines(training.rows, opened.domain), rows, d, (row) => training.includes(row))
+    const { kernelDensityRows, ...baselines } = training === null ? { ...perBaseline(() => null), kernelDensityRows: table.rows } : baselineLikelihoods(fitBaselines(training.rows, opened.domain, training.weights), rows, d, (row) => training.includes(row))
     if (kernelDensityRows < table.rows) {
-      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${kernelDensityRows} of these rows, evenly spread: its log-likelihood is that of ${baselines.gaussian === null ? 'von Mises–Fisher' : 'the Gaussian'} on all rows plus their difference on those` })
+      warnings.push({ code: 'thinned-rows', message: `the kernel density is evaluated on ${kernelDensityRows} of these rows, evenly spread: its log-likelihood is that of ${baselines.gaussian !== null ? 'the Gaussian' : baselines.independent === undefined ? 'von Mises–Fisher' : 'independence'} on all rows plus their difference on those` })
     }
     const objectives = await objectiveOfRows(opened, rows, threads, random.split('noise'))
-    const goodness = isDiscrete(opened.domain) ? null : await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))
+    const goodness = await testGoodness(energy, opened.domain, rows, random.split('goodness of fit'))
     return {
       rows: table.rows,
       logLikelihood: {

@@ -115,9 +115,11 @@ async function drawFrom(
     warnOfOneLevel(opened, model, warnings)
     const { stepSize, ...chains } = values
     const settings = { ...watch, ...chains, ...(stepSize === undefined ? {} : { stepSize }) }
-    const { openEnergy } = await import('../../evaluate/open-energy.ts')
+    const [{ openEnergy }, { intoTurns }] = await Promise.all([import('../../evaluate/open-energy.ts'), import('../../data/domain-rows.ts')])
     const open = openEnergy(opened.energy, opened.domain, 'ambient')
-    return { name, samples: await sampleEnergy(open.energy, await whereabouts(opened, open.energy, random, open), sampler, { ...settings, toRows: open.toRows }, random) }
+    const starts = opened.metadata.turnStarts
+    const toRows = starts === undefined ? open.toRows : (points: Float64Array) => intoTurns(open.toRows(points), starts)
+    return { name, samples: await sampleEnergy(open.energy, await whereabouts(opened, open.energy, random, open), sampler, { ...settings, toRows }, random) }
   } finally {
     await ladder?.release()
   }

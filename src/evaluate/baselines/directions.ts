@@ -15,19 +15,21 @@ interface Directions {
   readonly z: Float64Array
 }
 
-/** The spheres of rows; the domain has nothing else. */
+const spheresOf = ({ parts }: PlacedDomain): PlacedDomain['parts'] => parts.filter(({ kind }) => kind === 'sphere')
+
+/** The spheres of rows; what else the domain has is not looked at. */
 function directionsOf(domain: PlacedDomain, rows: Float64Array): Directions[] {
   const points = pointsOf(domain, rows)
   const width = domain.coordinates.length
   const count = points.length / width
-  return domain.parts.map(({ coordinates }) => {
+  return spheresOf(domain).map(({ coordinates }) => {
     const p = coordinates.length
     return { p, z: Float64Array.from({ length: count * p }, (_, e) => points[Math.floor(e / p) * width + coordinates[e % p]]) }
   })
 }
 
 export function uniformBaseline(domain: PlacedDomain): Baseline {
-  const value = -domain.parts.reduce((sum, { coordinates }) => sum + logNormalizerOfKappa(coordinates.length, 0), 0)
+  const value = -spheresOf(domain).reduce((sum, { coordinates }) => sum + logNormalizerOfKappa(coordinates.length, 0), 0)
   return { name: 'uniform', logDensity: (rows) => new Float64Array(rows.length / domain.columns.length).fill(value) }
 }
 
@@ -88,13 +90,21 @@ const QUERIES = 500
 /** Concentrations tried, in units of that of the rows. */
 const GRID = Array.from({ length: 19 }, (_, k) => Math.log(2) * (k - 2))
 
-/** @param training row-major [n × columns] */
-export function directionKernelBaseline(training: Float64Array, domain: PlacedDomain): Baseline & { readonly concentrations: readonly number[] } {
+/**
+ * @param training row-major [n × columns]
+ * @param weights of the rows, with mean one: of kernels, and of rows left out in the choice of the concentration
+ */
+export function directionKernelBaseline(training: Float64Array, domain: PlacedDomain, weights?: Float64Array): Baseline & { readonly concentrations: readonly number[] } {
   const { length: d } = domain.columns
   const centres = directionsOf(domain, thinRows(training, d, MOST_CENTRES))
-  // A kernel as wide as a fixed share of each sphere's rows; those that are nearly uniform count as spread over a half.
-  const units = centres.map((own) => Math.max(concentrate(own).kappa, 1))
   const count = centres[0].z.length / centres[0].p
+  const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
+  const drawn = weights ? thinRows(weights, 1, MOST_CENTRES) : new Float64Array(count).fill(1)
+  const total = sumOf(drawn)
+  const counts = drawn.map((weight) => (weight * count) / total)
+  // A kernel as wide as a fixed share of each sphere's rows; those that are nearly uniform count as spread over a half.
+  const units = centres.map((own) => Math.max(concentrate(own, counts).kappa, 1))
+  const logCounts = counts.map(Math.log)
   /** Σ κ (cosine − 1) of two rows in units of the kernel's concentration: −½κ times their squared distance, which is zero for copies. */
   const exponent = (queries: readonly Directions[], q: number, c: number): number => queries.reduce((sum, { p, z }, part) => {
     let squared = 0
@@ -105,6 +115,7 @@ export function directionKernelBaseline(training: Float64Array, domain: PlacedDo
   const logVolume = (scale: number): number => centres.reduce((sum, { p }, part) => sum + logNormalizerOfKappa(p, scale * units[part]) - scale * units[part], 0)
   const queries = directionsOf(domain, thinRows(thinRows(training, d, MOST_CENTRES), d, QUERIES))
   const queryCount = queries[0].z.length / queries[0].p
+  const queryCounts = thinRows(counts, 1, QUERIES)
   const exponents = Float64Array.from({ length: queryCount * count }, (_, e) => exponent(queries, Math.floor(e / count), e % count))
   const leaveOneOut = (logScale: number): number => {
     const scale = Math.exp(logScale)
@@ -112,10 +123,10 @@ export function directionKernelBaseline(training: Float64Array, domain: PlacedDo
     for (let q = 0; q < queryCount; q++) {
       let sum = 0
       // A row and its copies are left out: they would make the kernel ever narrower.
-      for (let c = q * count; c < (q + 1) * count; c++) if (exponents[c] < 0) sum += Math.exp(scale * exponents[c])
-      total += Math.log(Math.max(sum, 1e-300))
+      for (let c = q * count; c < (q + 1) * count; c++) if (exponents[c] < 0) sum += counts[c - q * count] * Math.exp(scale * exponents[c])
+      total += queryCounts[q] * Math.log(Math.max(sum, 1e-300))
     }
-    return total / queryCount - Math.log(count - 1) - logVolume(scale)
+    return total / sumOf(queryCounts) - logVolume(scale)
   }
   const values = GRID.map(leaveOneOut)
   const best = values.indexOf(Math.max(...values))
@@ -133,8 +144,8 @@ export function directionKernelBaseline(training: Float64Array, domain: PlacedDo
           const value = exponent(own, row, c)
           // A training row's own centre says nothing about it.
           const isOwn = value === 0 && others === count && isTraining(row)
-          if (isOwn) others--
-          each[c] = isOwn ? -Infinity : scale * value
+          if (isOwn) others -= counts[c]
+          each[c] = isOwn ? -Infinity : scale * value + logCounts[c]
           if (each[c] > most) most = each[c]
         }
         let sum = 0

@@ -13,7 +13,7 @@ import type { Angles, Way } from './part.ts'
 const DEGREE = Math.PI / 180
 /** Of the angle around. */
 const turning = (z: ArrayLike<number>, v: ArrayLike<number>): number => (z[0] * v[1] - z[1] * v[0]) / (z[0] * z[0] + z[1] * z[1]) / DEGREE
-/** Angles around are told from 0 to 360. */
+/** Angles around are told from 0 to 360; where the rows of a fit lie in another turn, draws are moved to it (`intoTurns`). */
 const around = (radians: number): number => (radians < 0 ? radians + 2 * Math.PI : radians) / DEGREE
 
 export const circleAngle: Angles = {
