@@ -11,6 +11,7 @@ import type { CommandResult } from './command.ts'
 import type { Context } from './context.ts'
 import { openData, readModelColumns, readOptions } from './data-options.ts'
 import type { dataOptions, threadsOption } from './data-options.ts'
+import { refuseIfStopped, stoppable } from './stoppable.ts'
 
 export const modelArgument = { placeholder: 'MODEL', sentence: 'the run folder that unnorm fit wrote, or a model.onnx', required: true } as const
 
@@ -26,11 +27,11 @@ export interface ModelRows {
 type DataValues = OptionValues<typeof dataOptions & { threads: typeof threadsOption }> & { readonly close?: boolean }
 
 /** Opens a model, hands it on, and releases it. */
-export async function withModel<Result>(path: string, threads: number | undefined, work: (model: OpenedModel) => Promise<Result>): Promise<Result> {
+export async function withModel<Result>(path: string, threads: number | undefined, signal: AbortSignal, work: (model: OpenedModel) => Promise<Result>): Promise<Result> {
   const { openModel } = await import('../node/open-model.ts')
   const opened = await openModel(path, threads === undefined ? {} : { threads })
   try {
-    return await work(opened)
+    return await work({ ...opened, energy: stoppable(opened.energy, signal) })
   } finally {
     await opened.energy.release()
   }
@@ -44,7 +45,7 @@ export async function withModelAndData<Result>(
   context: Context, model: string, data: string | undefined, values: DataValues, work: (model: OpenedModel, rows: ModelRows) => Promise<Result>,
   check?: (model: OpenedModel, source: DataSource) => void | Promise<void>,
 ): Promise<Result> {
-  return withModel(model, values.threads, async (opened) => {
+  return withModel(model, values.threads, context.signal, async (opened) => {
     const options = readOptions(context, values, values.threads)
     const source = await openData(data, options)
     try {
@@ -90,6 +91,7 @@ export async function addColumns(
   return withModelAndData(context, model, data, options, async (opened, rows) => {
     const columns = await added.values(opened, rows)
     const names = columns.map(({ name }) => name)
+    refuseIfStopped(context.signal)
     context.progress.phase(`writing ${out}`)
     await appendColumns(rows.source, rows.options, columns, out)
     return {

@@ -1,4 +1,5 @@
 // A fitted energy computed by an engine, many rows at once.
+import { UnnormError } from '../base/errors.ts'
 import type { Program } from '../compile/program.ts'
 import type { Ladder } from '../model/model.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
@@ -41,7 +42,7 @@ export function ladderOf(executable: Executable, about: Pick<LadderEnergy, 'colu
   const { columns } = about
   const own = computing(executable, columns.length, scoresAlone)
   const at = (t: number, rows: Float64Array) => {
-    const count = rows.length / columns.length
+    const count = Math.floor(rows.length / columns.length)
     return { t: { shape: [count], data: new Float64Array(count).fill(t) } }
   }
   return {
@@ -64,12 +65,15 @@ type Others = Readonly<Record<string, Values>>
 
 function computing(executable: Executable, d: number, scoresAlone: (() => Promise<Executable>) | undefined) {
   const compute = async (by: Executable, rows: Float64Array, others: Others, results: Others): Promise<void> => {
+    if (released) throw new UnnormError('released', 'this model was released, so it computes no more (release it after its last use, or open it again)')
+    if (rows.length % d !== 0) throw new UnnormError('bad-rows', `${rows.length} numbers are no rows of ${d} columns (give them row by row, ${d} for each)`)
     if (rows.length > 0) await (by.runRows ?? inParts(by))({ x: { shape: [rows.length / d, d], data: rows }, ...others }, results)
   }
   let alone: Promise<Executable> | undefined
+  let released = false
   return {
     evaluate: async (rows: Float64Array, others: Others = {}): Promise<{ energy: Float64Array; score: Float64Array }> => {
-      const count = rows.length / d
+      const count = Math.floor(rows.length / d)
       const energy = new Float64Array(count)
       const score = new Float64Array(count * d)
       if (!scoresAlone) score.fill(NaN)
@@ -83,6 +87,8 @@ function computing(executable: Executable, d: number, scoresAlone: (() => Promis
       return score
     },
     release: async (): Promise<void> => {
+      if (released) return
+      released = true
       await (await alone)?.release()
       await executable.release()
     },

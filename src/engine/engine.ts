@@ -19,8 +19,8 @@ export interface Executable {
    */
   run(feeds: Readonly<Record<string, Values>>, into?: Readonly<Record<string, Values>>): Promise<Record<string, Values>>
   /**
-   * Where each row of the outputs depends on the same row of the inputs alone: computes them in parts, perhaps on several threads,
-   * with bits that do not depend on their number. Present if the engine has a better way than `inParts`.
+   * Where each row of the outputs depends on the same row of the inputs alone: computes them in parts, perhaps on several threads;
+   * of parts that threads share the bits do not depend on their number. Present if the engine has a better way than `inParts`.
    * @param results [rows, …], overwritten
    */
   runRows?(feeds: Readonly<Record<string, Values>>, results: Readonly<Record<string, Values>>): Promise<void>

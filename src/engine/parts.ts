@@ -17,10 +17,13 @@ export interface RowWork {
   readonly results: Named
 }
 
-/** Parts of equal length, as many as a multiple of the threads. */
-export function partition(rows: number, threads: number): { readonly size: number; readonly count: number } {
-  const least = Math.max(1, Math.ceil(rows / ROWS_AT_ONCE))
-  const size = Math.max(1, Math.ceil(rows / (threads * Math.ceil(least / threads))))
+/** Where vectorized loops end in the middle, the last numbers are rounded in another way. */
+const VECTOR = 16
+
+/** Parts of equal length, as a rule an even number of them; their ends depend on the rows alone, and so do the bits. */
+export function partition(rows: number): { readonly size: number; readonly count: number } {
+  const equal = Math.ceil(rows / (2 * Math.max(1, Math.ceil(rows / (2 * ROWS_AT_ONCE)))))
+  const size = rows <= ROWS_AT_ONCE ? Math.max(1, rows) : VECTOR * Math.ceil(equal / VECTOR)
   return { size, count: Math.ceil(rows / size) }
 }
 
@@ -61,6 +64,6 @@ export function inParts(executable: Executable): NonNullable<Executable['runRows
   return async (feeds, results) => {
     const [rows] = Object.values(results)[0].shape
     let next = 0
-    await run({ rows, size: partition(rows, 1).size, feeds, results }, () => next++)
+    await run({ rows, size: partition(rows).size, feeds, results }, () => next++)
   }
 }

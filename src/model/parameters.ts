@@ -1,4 +1,5 @@
 // Parameters of a model: named numbers, vectors and matrices, packed one behind the other into one vector θ.
+import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Node, Shape } from '../graph/node.ts'
 import { fill, reshape, scale, sum } from '../graph/ops/linear.ts'
@@ -27,6 +28,9 @@ export interface ParameterOptions {
 }
 
 function parameter(shape: Shape, constraint: Parameter['constraint'], start: number, options: ParameterOptions, symmetric = false): Parameter {
+  for (const length of shape) {
+    if (!Number.isInteger(length) || length < 1) throw new UnnormError('invalid-parameters', `invalid length of a parameter: ${length} (must be a whole number from 1 on, as in vector(3) or matrix(2, 3))`)
+  }
   const size = symmetric ? (shape[0] * (shape[0] + 1)) / 2 : shape.reduce((product, length) => product * length, 1)
   const given = options.initial ?? start
   if (typeof given !== 'number' && given.length !== size) throw new Error(`invalid initial: ${given.length} values (must be ${size})`)

@@ -1,14 +1,33 @@
 // A thread of the row pool: one-threaded sessions of the models it is told of; takes parts of rows until none is left.
-import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { executableOf, openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
 import { partRunner } from '../engine/parts.ts'
 import { requireOnnxRuntime } from './require.ts'
-import { FAILED, FINISHED, NEXT } from './row-message.ts'
+import { FAILED, FINISHED, INSIDE, NEXT, QUIT } from './row-message.ts'
 import type { RowMessage } from './row-message.ts'
 
+const alarm = workerData as Int32Array
+
+Atomics.add(alarm, INSIDE, 1)
 const runtime = requireOnnxRuntime() as unknown as OnnxRuntime
+leave()
 const opened = new Map<string, Promise<{ run: ReturnType<typeof partRunner>; release(): Promise<void> }>>()
+
+function leave(): void {
+  Atomics.sub(alarm, INSIDE, 1)
+  Atomics.notify(alarm, INSIDE)
+}
+
+/** Work in the runtime, which must not be cut off. */
+async function inside<T>(work: () => Promise<T>): Promise<T> {
+  Atomics.add(alarm, INSIDE, 1)
+  try {
+    return await work()
+  } finally {
+    leave()
+  }
+}
 
 async function open(model: Uint8Array, outputs: readonly string[]) {
   const executable = executableOf(runtime, await openSession(runtime, model, { threads: 1 }), outputs)
@@ -19,7 +38,7 @@ async function open(model: Uint8Array, outputs: readonly string[]) {
 const AWAKE_MS = 0.8
 
 const obey = (message: RowMessage): void => {
-  if (message.kind === 'open') opened.set(message.id, open(message.model, message.outputs))
+  if (message.kind === 'open') opened.set(message.id, inside(() => open(message.model, message.outputs)))
   else if (message.kind === 'close') {
     void opened.get(message.id)?.then(({ release }) => release()).catch(() => {})
     opened.delete(message.id)
@@ -34,7 +53,7 @@ async function work({ id, work: rows, control }: Extract<RowMessage, { kind: 'ru
   }
   try {
     const { run } = await opened.get(id)!
-    await run(rows, () => Atomics.add(control, NEXT, 1), finished)
+    await inside(() => run(rows, () => (Atomics.load(alarm, QUIT) === 1 ? Infinity : Atomics.add(control, NEXT, 1)), finished))
   } catch {
     // Whoever asked computes everything again by itself, and meets the error there if it is the model's.
     Atomics.store(control, FAILED, 1)

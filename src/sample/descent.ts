@@ -82,15 +82,15 @@ export async function findTop(ladder: LadderToSample): Promise<Top> {
 const STEPS_AT_TOP = { adapting: 20, moving: 10 }
 
 /** Draws of the highest level, in the top's coordinates [count × d]. */
-export async function drawTop(levels: Levels, { covariance }: Top, count: number, random: Random): Promise<Float64Array> {
+export async function drawTop(levels: Levels, { covariance }: Top, count: number, random: Random, watching: Watch = {}): Promise<Float64Array> {
   const d = levels.dimension
   const lower = choleskyDecompose(covariance, d) ?? Float64Array.from(covariance, (value, k) => (k % (d + 1) === 0 ? Math.sqrt(value) : 0))
   const normal = new Float64Array(count * d)
   random.split('normal').fillNormal(normal)
   const coordinates: Coordinates = { center: new Float64Array(d), lower }
   const top = levels.at(0)
-  const started = await warmUp({ sampler: hmc, blocks: 1, in: (inner) => inCoordinates(top, inner) }, toData(normal, coordinates), coordinates, { steps: STEPS_AT_TOP.adapting, coordinates: false }, random.split('adapting'))
-  const { chains } = await draw(started, 1, STEPS_AT_TOP.moving, random.split('moving'))
+  const started = await warmUp({ sampler: hmc, blocks: 1, in: (inner) => inCoordinates(top, inner) }, toData(normal, coordinates), coordinates, { ...watching, steps: STEPS_AT_TOP.adapting, coordinates: false }, random.split('adapting'))
+  const { chains } = await draw(started, 1, STEPS_AT_TOP.moving, random.split('moving'), watching)
   return toData(chains.state.positions, coordinates)
 }
 

@@ -7,6 +7,7 @@ import { descend, drawTop, findTop, levelsOf } from './descent.ts'
 import type { LadderToSample } from './descent.ts'
 import { diagnose, MIXED } from './diagnostics.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { climb } from './locate.ts'
 import { noiseRungs, temperatures } from './rungs.ts'
 import type { Rungs } from './rungs.ts'
 import type { ChainSampler, DescentSampler } from './sampler.ts'
@@ -61,7 +62,19 @@ function overdispersedStarts(coordinates: Coordinates, count: number, random: Ra
   const points = new Float64Array(count * coordinates.center.length)
   random.fillNormal(points)
   for (let k = 0; k < points.length; k++) points[k] *= OVERDISPERSED
-  return toData(ontoSpheres(points, coordinates.center.length, spheresIn(coordinates)), coordinates)
+  return ontoSpheres(points, coordinates.center.length, spheresIn(coordinates))
+}
+
+/** How far above the lowest of all starts the energy of another may be: of wide starts in a Gaussian hardly one is farther. */
+const farUp = (d: number): number => 10 + 2 * d
+
+/**
+ * Starts on a wall of the energy come down before the chains begin, each where it is: steps that suit all other chains would be
+ * refused there for ever. (On the half-line, by the logarithm, an exponential density has such a wall.)
+ */
+async function downFromWalls(energy: Evaluates, coordinates: Coordinates, points: Float64Array): Promise<void> {
+  const d = coordinates.center.length
+  if (coordinates.spheres === undefined) await climb(inCoordinates(energy, coordinates), points, new Float64Array(points.length / d).fill(1), d, farUp(d))
 }
 
 /**
@@ -82,13 +95,15 @@ export function coordinatesOf(ofRows: Float64Array, covarianceOfRows: Float64Arr
 export async function sampleEnergy(energy: Evaluates, where: Coordinates, sampler: ChainSampler | ChainSampler<Rungs>, settings: ChainSettings, random: Random): Promise<Samples> {
   const flat = flatTarget(inCoordinates(energy, where), random.split('directions'))
   if (flat) await refuseOpenTails(flat.target, (point) => `(${Array.from(toData(flat.whole(point), where), (x) => x.toPrecision(3)).join(', ')}) and beyond`, random.split('rays'))
+  const starts = overdispersedStarts(where, settings.chains * (sampler.kind === 'chain' ? 1 : INVERSE_TEMPERATURES.length), random.split('starts'))
+  await downFromWalls(energy, where, starts)
   if (sampler.kind === 'chain') {
-    return runToMixing<Target>({ sampler: sampler as ChainSampler, blocks: 1, in: (coordinates) => inCoordinates(energy, coordinates) }, where, settings, random)
+    return runToMixing<Target>({ sampler: sampler as ChainSampler, blocks: 1, in: (coordinates) => inCoordinates(energy, coordinates) }, where, starts, settings, random)
   }
   return runToMixing<Rungs>({
     sampler: sampler as ChainSampler<Rungs>, blocks: INVERSE_TEMPERATURES.length,
     in: (coordinates) => temperatures(inCoordinates(energy, coordinates), INVERSE_TEMPERATURES),
-  }, where, settings, random)
+  }, where, starts, settings, random)
 }
 
 /** Parallel tempering over the noise levels of a ladder, down to `lowest`. */
@@ -99,14 +114,14 @@ export async function temperLadder(ladder: LadderToSample, lowest: number, sampl
     // The noise is round only in the ladder's own coordinates, so that these are kept.
     in: (inner) => noiseRungs(levelsOf(ladder, inner, LADDER_RUNGS, lowest)),
   }
-  return runToMixing(problem, coordinates, settings, random, false)
+  return runToMixing(problem, coordinates, overdispersedStarts(coordinates, settings.chains * LADDER_RUNGS, random.split('starts')), settings, random, false)
 }
 
-async function runToMixing<T>(problem: Problem<T>, where: Coordinates, settings: ChainSettings, random: Random, adaptCoordinates = true): Promise<Samples> {
+/** @param starts in these coordinates, for the chains of all blocks */
+async function runToMixing<T>(problem: Problem<T>, where: Coordinates, starts: Float64Array, settings: ChainSettings, random: Random, adaptCoordinates = true): Promise<Samples> {
   const { count, chains, thin, stepSize } = settings
   const watching: Watch = { ...(settings.signal ? { signal: settings.signal } : {}), ...(settings.onStep ? { onStep: settings.onStep } : {}) }
-  const starts = overdispersedStarts(where, chains * problem.blocks, random.split('starts'))
-  let running: Chains<T> = await warmUp(problem, starts, where, { ...watching, steps: settings.warmUp, coordinates: adaptCoordinates, ...(stepSize === undefined ? {} : { stepSize }) }, random.split('warm-up'))
+  let running: Chains<T> = await warmUp(problem, toData(starts, where), where, { ...watching, steps: settings.warmUp, coordinates: adaptCoordinates, ...(stepSize === undefined ? {} : { stepSize }) }, random.split('warm-up'))
   const parts: Drawn<T>[] = []
   let draws = Math.max(LEAST_DRAWS, Math.ceil(count / chains))
   for (let doubling = 0; ; doubling++) {
@@ -181,13 +196,15 @@ export async function sampleLadder(ladder: LadderToSample, sampler: DescentSampl
   const levels = levelsOf(ladder, coordinates, settings.levels, lowest)
   // Enough to judge by, however few are asked for.
   const chains = Math.max(count, LEAST_DRAWS)
-  const down = await descend(sampler, levels, await drawTop(levels, top, chains, random.split('top')), random.split('descent'), settings)
+  // The steps told are those down the ladder.
+  const watching: Watch = settings.signal ? { signal: settings.signal } : {}
+  const down = await descend(sampler, levels, await drawTop(levels, top, chains, random.split('top'), watching), random.split('descent'), settings)
   const before = { rows: toData(down.state.positions, coordinates), energy: down.state.energy }
   const energy = ladder.at(lowest)
   // No mode is narrower than the noise, so that the first steps are taken in its units.
   const narrow = scaled(coordinates.center, coordinates.lower.map((scale) => scale * Math.sqrt(lowest)))
-  const started = await warmUp({ sampler: mala, blocks: 1, in: (inner) => inCoordinates(energy, inner) }, before.rows, narrow, { steps: POLISHING.adapting, coordinates: false }, random.split('adapting'))
-  const after = await draw(started, 1, POLISHING.moving, random.split('polish'))
+  const started = await warmUp({ sampler: mala, blocks: 1, in: (inner) => inCoordinates(energy, inner) }, before.rows, narrow, { ...watching, steps: POLISHING.adapting, coordinates: false }, random.split('adapting'))
+  const after = await draw(started, 1, POLISHING.moving, random.split('polish'), watching)
   const groups = GROUPS
   const size = Math.floor(chains / groups)
   const compared = (x: (source: { readonly rows: Float64Array; readonly energy: Float64Array }, row: number) => number): Diagnostics => {

@@ -14,7 +14,7 @@ const DEEP = 20
 
 /**
  * @param spheres positions of unit vectors: there is nothing to look for
- * @throws UnnormError `energy-not-finite`
+ * @throws UnnormError `energy-not-finite`, `not-integrable`
  */
 export async function locate(energy: Evaluates, d: number, random: Random, spheres: readonly (readonly number[])[] = []): Promise<Coordinates> {
   if (spheres.length === 0) return locateFlat(energy, d, random)
@@ -44,6 +44,7 @@ async function search(original: Evaluates, coordinates: Coordinates, radii: read
   for (let k = 0; k < points.length; k++) points[k] *= step[Math.floor(k / d)] / Math.sqrt(d)
   const heights = await climb(energy, points, step, d)
   const best = heights.reduce((most, value, i) => (value > heights[most] || Number.isNaN(heights[most]) ? i : most), 0)
+  if (heights[best] === Infinity) throw new UnnormError('not-integrable', 'no samples: the energy falls to −∞, so that exp(−energy) cannot be integrated: it is no density (fit the model again: the rows are too few for it, or do not fit it)')
   if (!Number.isFinite(heights[best])) throw new UnnormError('energy-not-finite', 'no samples: nowhere is the energy found to be a finite number (give the run folder instead of the model file: its rows say where to look)')
   const peak = points.slice(best * d, (best + 1) * d)
   const low = await reach(energy, peak, -1)
@@ -61,14 +62,21 @@ async function search(original: Evaluates, coordinates: Coordinates, radii: read
   return scaled(center, low.map((value, j) => (high[j] - value) / (2 * Math.sqrt(2 * DEEP)) * coordinates.lower[j]))
 }
 
-/** Gradient ascent with a step length per point that grows after a success and shrinks after a failure. */
-async function climb(energy: Evaluates, points: Float64Array, step: Float64Array, d: number): Promise<Float64Array> {
+/**
+ * Gradient ascent with a step length per point that grows after a success and shrinks after a failure.
+ * @param points moved in place
+ * @param enough how far below the highest point the others may stay where they are
+ */
+export async function climb(energy: Evaluates, points: Float64Array, step: Float64Array, d: number, enough = 0): Promise<Float64Array> {
   const first = await energy.evaluate(points)
   const height = first.energy.map((value) => -value)
   const gradient = first.score.slice()
   for (let iteration = 0; iteration < CLIMBS; iteration++) {
+    const least = height.reduce((most, value) => (value > most ? value : most), -Infinity) - enough
+    if (enough > 0 && height.every((value) => value >= least)) break
     const trial = points.slice()
     for (let i = 0; i < step.length; i++) {
+      if (enough > 0 && height[i] >= least) continue
       let norm = 0
       for (let k = i * d; k < (i + 1) * d; k++) norm += gradient[k] ** 2
       if (!(norm > 0 && norm < Infinity)) continue

@@ -62,10 +62,10 @@ describe('many rows of a network', () => {
 })
 
 describe('parts', () => {
-  test.each([[1, 1], [2048, 1], [2049, 1], [10_000, 2], [10_001, 3]])('%d rows on %d threads: all rows, parts of at most 2048, a multiple of the threads where there is work for all', (rows, threads) => {
-    const { size, count } = partition(rows, threads)
-    expect([size <= 2048, size * (count - 1) < rows, size * count >= rows]).toEqual([true, true, true])
-    if (rows > 2048) expect(count % threads).toBe(0)
+  test.each([0, 1, 17, 2048, 2049, 5000, 10_000, 10_001, 200_000])('%d rows: all of them, at most 2048 at once, an even number of parts where there are two or more', (rows) => {
+    const { size, count } = partition(rows)
+    expect([size >= 1, size <= 2048, size * (count - 1) < Math.max(1, rows), size * count >= rows]).toEqual([true, true, true, true])
+    if (rows > 2048) expect([count % 2, size % 16]).toEqual([0, 0])
   })
 
   test('two runners that take in turns compute each row once', async () => {

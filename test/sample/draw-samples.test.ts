@@ -64,6 +64,22 @@ test('one mode in ten columns mixes at once, though the starts are wide', async 
   }
 })
 
+test('starts on a wall come down: an exponential density by the logarithm of its column, started where moments of rows say', async () => {
+  // E = eʸ − y in y = log x, x ~ exponential of rate 1: y has mean −γ and variance π²/6; wide starts at y = 5 have E = 143.
+  const energy = { evaluate: async (points: Float64Array) => ({ energy: points.map((y) => Math.exp(y) - y), score: points.map((y) => 1 - Math.exp(y)) }) }
+  for (const seed of [1, 2, 3]) {
+    const { mixed, rows, columns: [{ mean, error, bulk }] } = await sampleEnergy(energy, coordinatesOf(Float64Array.of(-0.5772), Float64Array.of(Math.PI ** 2 / 6)), hmc, { ...settings, chains: 32 }, createRandom(seed))
+    expect(mixed).toBe(true)
+    expect(Math.abs(mean + 0.5772156649)).toBeLessThan(4 * error!)
+    expect(Math.abs(rows.reduce((sum, y) => sum + Math.exp(y), 0) / rows.length - 1)).toBeLessThan(4 / Math.sqrt(Math.min(bulk!, rows.length)))
+  }
+})
+
+test('an energy that falls to −∞ is no density, and said to be none where it is looked for', async () => {
+  const energy = { evaluate: async (points: Float64Array) => ({ energy: points.map((y) => -Math.exp(2 * y)), score: points.map((y) => 2 * Math.exp(2 * y)) }) }
+  await expect(locate(energy, 1, createRandom(1))).rejects.toMatchObject({ code: 'not-integrable' })
+})
+
 describe('a ladder', () => {
   const deviations = [3, 0.5, 1]
   const components = [

@@ -14,6 +14,7 @@ import type { Evaluation } from '../evaluation-text.ts'
 import { checkByFlow, modelNormalizer, normalizerContext, readMethods } from '../model-normalizer.ts'
 import { modelArgument, withModelAndData } from '../model-rows.ts'
 import type { ModelRows } from '../model-rows.ts'
+import { stoppableLadder } from '../stoppable.ts'
 
 export const command = defineCommand({
   arguments: { model: modelArgument, data: dataArgument },
@@ -36,7 +37,7 @@ Example:
       context.progress.phase('reading the training rows')
       const training = await trainingRows(opened, rows, options.train, warnings)
       context.progress.phase(`evaluating ${counted(rows.table.rows, 'row')}`)
-      return evaluate(opened, rows, training, { threads: options.threads, methods, check: options.check }, warnings)
+      return evaluate(opened, rows, training, { threads: options.threads, methods, check: options.check, signal: context.signal }, warnings)
     })
     for (const warning of warnings) context.warn(warning)
     return { json: evaluation, text: evaluationText(evaluation), kind: 'answer' }
@@ -98,9 +99,10 @@ interface Asked {
   /** Of log Z; null for those that make sense. */
   readonly methods: readonly MethodName[] | null
   readonly check: boolean
+  readonly signal: AbortSignal
 }
 
-async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check }: Asked, warnings: Warning[]): Promise<Evaluation> {
+async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Training | null, { threads, methods, check, signal }: Asked, warnings: Warning[]): Promise<Evaluation> {
   const { energy, metadata, fit, folder } = opened
   const d = metadata.columns.length
   const [{ meanWithError }, { objectiveOfRows }, { logLikelihood }, { baselineLikelihoods, fitBaselines, testGoodness }, { createRandom }, { openLadder }, { openToIntegrate }, { perBaseline }] = await Promise.all([
@@ -108,7 +110,7 @@ async function evaluate(opened: OpenedModel, { table }: ModelRows, training: Tra
   ])
   const rows = table.values
   const random = createRandom(fit?.seed ?? 0).split('evaluate')
-  const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads })
+  const ladder = folder === null ? null : await openLadder(folder, threads === undefined ? {} : { threads }).then((found) => found && stoppableLadder(found, signal))
   try {
     if (check && ladder === null) throw new UnnormError('invalid-option', 'invalid --check: the probability flow needs all noise levels, the run folder of a fit by dual or ladder (leave it out)')
     const open = isDiscrete(opened.domain) ? null : openToIntegrate(energy, opened.domain)

@@ -54,7 +54,7 @@ export const command = defineCommand({
     const setting = values.noise === undefined ? undefined : noiseOption(values.noise)
     const { writableFile, writableFolder } = await import('../../node/files.ts')
     await (kind === 'folder' ? writableFolder(values.out) : writableFile(values.out))
-    return withModel(model, values.threads, async (opened) => {
+    return withModel(model, values.threads, context.signal, async (opened) => {
       const { columns } = opened.metadata
       const rows = () => (data === undefined && values.sql === undefined ? rowsOfRun(context, opened.folder, model) : rowsOf(context, data, values, columns))
       const scene = { opened, model, values, rows }

@@ -53,7 +53,10 @@ Examples:
     await checkOutput(values.out)
     const [{ writeColumns }, { createRandom }] = await Promise.all([import('../../node/write-table.ts'), import('../../base/random.ts')])
     const random = createRandom(values.seed).split('sample')
-    return withModel(model, values.threads, async (opened) => {
+    return withModel(model, values.threads, context.signal, async (opened) => {
+      if (opened.fit?.warnings.some(({ code }) => code === 'not-integrable')) {
+        throw new UnnormError('not-integrable', `no samples: the estimate of ${model} is no density, as its fit warned: with these values exp(−energy) cannot be integrated (the rows are too few for the model, or do not fit it)`)
+      }
       const warnings: Warning[] = []
       const { name, samples } = await drawFrom(context, opened, model, values, given, random, warnings)
       const { columns } = opened.metadata
@@ -189,5 +192,5 @@ const FEW_COLUMNS = 3
 function warnOfOneLevel({ metadata, fit }: OpenedModel, model: string, warnings: Warning[]): void {
   const isNetwork = metadata.noise !== null || (fit !== null && fit.parameters === undefined)
   if (!isNetwork || metadata.columns.length <= FEW_COLUMNS) return
-  warnings.push({ code: 'one-noise-level', message: `${model} was fitted at one noise level in ${metadata.columns.length} columns: nothing in such a fit says how much weight separated modes have, nor what the energy is where no rows were, so that even well-mixed chains may draw what the data are not; and its density has the noise in it (fit it with --by dual, whose samples come down a ladder of noise levels)` })
+  warnings.push({ code: 'one-noise-level', message: `${model} was fitted at one noise level in ${metadata.columns.length} columns: nothing in such a fit says how much weight separated modes have, nor what the energy is where no rows were, so that even well-mixed chains may draw what the data are not${metadata.noise === null ? '' : '; and its density has the noise in it'} (fit it with --by dual, whose samples come down a ladder of noise levels)` })
 }

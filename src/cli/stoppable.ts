@@ -1,0 +1,32 @@
+// Energies that stop at the signal of the command: long work asks for energies again and again, whoever does it.
+import { UnnormError } from '../base/errors.ts'
+import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
+import type { FittedEnergy } from '../model/fitted-energy.ts'
+
+/** @throws UnnormError `interrupted` */
+export function refuseIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new UnnormError('interrupted', 'nothing was written')
+}
+
+function stopping<E extends FittedEnergy>(energy: E, signal: AbortSignal): E {
+  const { scores } = energy
+  return {
+    ...energy,
+    evaluate: (rows) => {
+      refuseIfStopped(signal)
+      return energy.evaluate(rows)
+    },
+    ...(scores ? {
+      scores: (rows: Float64Array) => {
+        refuseIfStopped(signal)
+        return scores(rows)
+      },
+    } : {}),
+  }
+}
+
+/** The energy, which throws `interrupted` once the signal has come. */
+export const stoppable = (energy: RunningEnergy, signal: AbortSignal): RunningEnergy => stopping(energy, signal)
+
+/** The same of all noise levels. */
+export const stoppableLadder = (ladder: LadderEnergy, signal: AbortSignal): LadderEnergy => ({ ...ladder, at: (t) => stopping(ladder.at(t), signal) })
