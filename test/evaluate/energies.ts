@@ -24,22 +24,6 @@ export function pointwiseEnergy(
   }
 }
 
-/** An energy of the columns of a domain by log p and its gradient at one row. */
-export const logDensityEnergy = (columns: readonly string[], at: (x: Float64Array) => readonly [number, readonly number[]]): FittedEnergy => ({
-  columns,
-  evaluate: async (rows) => {
-    const d = columns.length
-    const energy = new Float64Array(rows.length / d)
-    const score = new Float64Array(rows.length)
-    for (let row = 0; row < energy.length; row++) {
-      const [value, gradient] = at(rows.subarray(row * d, (row + 1) * d))
-      energy[row] = -value
-      score.set(gradient, row * d)
-    }
-    return { energy, score }
-  },
-})
-
 function differences(energyAt: (x: readonly number[]) => number): (x: readonly number[]) => number[] {
   return (x) =>
     x.map((value, j) => {

@@ -6,8 +6,8 @@ import { logBesselI } from '../../src/model/bessel.ts'
 import { domain } from '../../src/model/domain.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import type { Warning } from '../../src/base/errors.ts'
+import { logDensityEnergy } from '../sample/targets.ts'
 import { directions } from './directions.ts'
-import { logDensityEnergy } from './energies.ts'
 
 describe('log Z', () => {
   const find = async (text: string, columns: string[], log: (x: Float64Array) => readonly [number, readonly number[]], rows: Float64Array) => {

@@ -12,8 +12,7 @@ import type { ChainSampler } from '../../src/sample/sampler.ts'
 import { addKinetic, leapfrog } from '../../src/sample/samplers/hmc.ts'
 import { samplers } from '../../src/sample/samplers/index.ts'
 import { inCoordinates, scaled } from '../../src/sample/target.ts'
-import { logDensityEnergy } from '../evaluate/energies.ts'
-import { meanOf } from './targets.ts'
+import { logDensityEnergy, meanOf } from './targets.ts'
 
 const exact = Object.values(samplers).filter((each): each is ChainSampler => each.kind !== 'descent' && each.targetAcceptance !== null)
 

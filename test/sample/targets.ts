@@ -5,9 +5,26 @@ import { choleskyDecompose, invertCholesky } from '../../src/base/linear-algebra
 import { gaussianMixture, isotropicCovariance } from '../../src/data/synthetic/gaussian-mixture.ts'
 import type { GaussianComponent, GaussianMixture } from '../../src/data/synthetic/gaussian-mixture.ts'
 import type { SyntheticDensity } from '../../src/data/synthetic/density.ts'
+import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import type { LadderToSample } from '../../src/sample/descent.ts'
 import { diagnose } from '../../src/sample/diagnostics.ts'
 import type { Evaluates, Target } from '../../src/sample/target.ts'
+
+/** An energy of the columns of a domain by log p and its gradient at one row. */
+export const logDensityEnergy = (columns: readonly string[], at: (x: Float64Array) => readonly [number, readonly number[]]): FittedEnergy => ({
+  columns,
+  evaluate: async (rows) => {
+    const d = columns.length
+    const energy = new Float64Array(rows.length / d)
+    const score = new Float64Array(rows.length)
+    for (let row = 0; row < energy.length; row++) {
+      const [value, gradient] = at(rows.subarray(row * d, (row + 1) * d))
+      energy[row] = -value
+      score.set(gradient, row * d)
+    }
+    return { energy, score }
+  },
+})
 
 /** A synthetic density as a target. */
 export function targetOf(density: SyntheticDensity): Target {
