@@ -9,11 +9,12 @@ import { version } from '../base/version.ts'
 import { writeModelFile } from '../compile/model-file.ts'
 import type { Table } from '../data/table.ts'
 import type { TrainingState } from '../estimate/train.ts'
-import { openApart } from '../node/apart.ts'
+import { ROWS_WORTH_A_THREAD, openApart } from '../node/apart.ts'
+import type { ApartThread } from '../node/apart.ts'
 import { checkpointName, encodeCheckpoint, readCheckpoint } from '../node/checkpoint.ts'
 import type { Checkpoint, RunRequest } from '../node/checkpoint.ts'
 import { loadDrawing } from '../node/drawing.ts'
-import { loadOnnxRuntime, nodeEngine } from '../node/engine.ts'
+import { beginOnnxRuntime, nodeEngine } from '../node/engine.ts'
 import { modelFingerprint, tableFingerprint } from '../node/fingerprint.ts'
 import { elementNames } from '../model/parameters.ts'
 import { loadFormula, loadModel } from '../node/load-model.ts'
@@ -41,15 +42,25 @@ async function ownModules() {
 
 /** Loads what the end of a fit needs while its start waits for the data. */
 function loadAhead(): void {
-  for (const loading of [loadOnnxRuntime(), loadDrawing()]) loading.catch(() => undefined)
+  for (const loading of [beginOnnxRuntime(), loadDrawing()]) loading.catch(() => undefined)
 }
 
 function refuseIfStopped(context: Context): void {
   if (context.signal.aborted) throw new UnnormError('interrupted', 'nothing was fitted yet, and nothing was saved')
 }
 
+/** A table of so many bytes has rows enough for a second thread, as a rule. */
+const LARGE_FILE = 200_000
+
+interface Prepared {
+  readonly model: LoadedModel
+  readonly table: Table
+  /** Begun while the rows are read, if there seem to be many. */
+  readonly second: ApartThread | undefined
+}
+
 /** Reads the data and loads the model of a request. */
-async function prepare(context: Context, request: RunRequest): Promise<{ model: LoadedModel; table: Table }> {
+async function prepare(context: Context, request: RunRequest): Promise<Prepared> {
   const { text, options, formula } = request.model
   const isFile = /[\\/.]/.test(text)
   // A wrong name of a model is told before the rows are read; a formula is nothing without their columns.
@@ -57,10 +68,22 @@ async function prepare(context: Context, request: RunRequest): Promise<{ model: 
   context.progress.phase(`reading ${request.read.sql === undefined ? (request.source === '-' ? 'standard input' : request.source) : 'the data'}`)
   const reading = readRequested(request, () => context.stdin as Readable)
   loadAhead()
-  const table = await reading
-  refuseIfStopped(context)
-  return { model: named ?? await loadFormula(formula!, table.columns, request.fit.domain), table }
+  // Told when it is waited for.
+  reading.catch(() => undefined)
+  const second = openApart(request.threads)
+  try {
+    if (named?.source.kind !== 'network' && await fileSize(request) > LARGE_FILE) second?.begin()
+    const table = await reading
+    refuseIfStopped(context)
+    return { model: named ?? await loadFormula(formula!, table.columns, request.fit.domain), table, second }
+  } catch (error) {
+    await second?.close()
+    throw error
+  }
 }
+
+/** Bytes of the file that the rows come from; 0 where they come from elsewhere. */
+const fileSize = (request: RunRequest): Promise<number> => stat(fromWorkingFolder(request.source ?? '', request)).then((found) => (found.isFile() ? found.size : 0), () => 0)
 
 /** What a new run is asked for, as far as the command line tells; noise of a file is read once the columns are known. */
 export interface NewRun {
@@ -76,7 +99,7 @@ export async function startRun(context: Context, { request: asked, out, init, no
   // Claimed before the rows are read: a place that cannot be written to is found out at once.
   const folder = await createRunFolder({ out, name: runName(asked.read.sql ?? asked.source ?? '', asked.model.text) })
   return inFolder(context, folder, async () => {
-    const { model, table } = await prepare(context, asked)
+    const { model, table, second } = await prepare(context, asked)
     const isNetwork = model.source.kind === 'network'
     const request: RunRequest = {
       ...asked,
@@ -88,7 +111,7 @@ export async function startRun(context: Context, { request: asked, out, init, no
     const checkpoint: Checkpoint = {
       unnorm: version, request, columns: table.columns, dataFingerprint: tableFingerprint(table), modelFingerprint: fingerprint, initial, state: null,
     }
-    return fitInto(context, folder, checkpoint, model, table)
+    return fitInto(context, folder, checkpoint, { model, table, second })
   })
 }
 
@@ -131,7 +154,7 @@ export async function resumeRun(context: Context, path: string, data: string | u
     const checkpoint = await readCheckpoint(path)
     const request: RunRequest = data === undefined ? checkpoint.request : { ...checkpoint.request, source: data, workingFolder: process.cwd() }
     if (request.source === '-') throw new UnnormError('not-resumable', `cannot resume ${path}: its rows came from standard input, which cannot be read again (if they are in a file too, name it: unnorm fit FILE --resume ${path})`)
-    const { model, table } = await prepare(context, request)
+    const { model, table, second } = await prepare(context, request)
     if (modelFingerprint(model, table.columns, request.fit.domain) !== checkpoint.modelFingerprint) {
       throw new UnnormError('wrong-model', `cannot resume ${path}: it is the checkpoint of another model; ${modelWords(request)} is not what it was when the run began (undo the change, or start the fit anew)`)
     }
@@ -140,7 +163,7 @@ export async function resumeRun(context: Context, path: string, data: string | u
     }
     // Its name in the outputs is what it was, wherever the rows lie now; what came from standard input had none.
     const started = checkpoint.request.source === '-' ? { ...checkpoint, request } : checkpoint
-    return fitInto(context, folder, started, model, { ...table, source: started.request.read.sql ?? started.request.source ?? table.source })
+    return fitInto(context, folder, started, { model, table: { ...table, source: started.request.read.sql ?? started.request.source ?? table.source }, second })
   })
 }
 
@@ -158,7 +181,7 @@ async function inFolder(context: Context, folder: RunFolder, work: () => Promise
 }
 
 /** The fit itself, from where the checkpoint stands, and the folder's outputs. */
-async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, model: LoadedModel, table: Table): Promise<FitJson> {
+async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, { model, table, second }: Prepared): Promise<FitJson> {
   const { request } = start
   refuseIfStopped(context)
   const resumeWith = `unnorm fit --resume ${folder.path}`
@@ -174,9 +197,8 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, m
     interval = Math.max(SHORTEST_INTERVAL, SHARE_OF_TIME * (context.now() - began))
     hasCheckpoint = true
   }
-  const second = openApart(table.rows, request.threads)
   const environment: FitEnvironment = {
-    ...(second ? { apart: second.apart } : {}),
+    ...(second && table.rows >= ROWS_WORTH_A_THREAD ? { apart: second.apart } : {}),
     engine: nodeEngine({ threads: request.threads }), now: context.now, signal: context.signal,
     onProgress: (update) => context.progress.update(update),
     onPhase: (text) => {

@@ -9,10 +9,11 @@ import type { Table } from './table.ts'
 
 /**
  * Refuses a column whose values are all the same.
+ * @returns the scale by which that shows
  * @throws UnnormError `constant-column`, `no-rows`, `range-overflow`
  */
-export function checkConstantColumns(table: Table): void {
-  columnScale(table)
+export function checkConstantColumns(table: Table): Scale {
+  return columnScale(table)
 }
 
 /**

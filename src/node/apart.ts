@@ -4,20 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Apart } from '../result/apart.ts'
 
-/** A thread that does one task after the other, begun with the first. */
+/** A thread that does one task after the other. */
 export interface ApartThread {
   readonly apart: Apart
+  /** Begins the thread, which else begins with its first task. */
+  begin(): void
   close(): Promise<void>
 }
 
 /** Rows from which the work takes longer than a thread to begin. */
-const LEAST_ROWS = 3000
+export const ROWS_WORTH_A_THREAD = 3000
 // Built beside this part of the program; where it runs from its sources there is none, and the work is done in its turn.
 const program = new URL('../node/apart-worker.js', import.meta.url)
 
-/** @returns undefined where a second thread is not allowed or would not help */
-export function openApart(rows: number, threads: number): ApartThread | undefined {
-  if (threads < 2 || rows < LEAST_ROWS || !existsSync(fileURLToPath(program))) return undefined
+/** @returns undefined where there is no second thread */
+export function openApart(threads: number): ApartThread | undefined {
+  if (threads < 2 || !existsSync(fileURLToPath(program))) return undefined
   const waiting = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: unknown) => void }>()
   let worker: Worker | undefined
   const start = (): Worker => {
@@ -32,6 +34,7 @@ export function openApart(rows: number, threads: number): ApartThread | undefine
   }
   let tasks = 0
   return {
+    begin: () => { worker ??= start() },
     apart: (name, work) => new Promise((resolve, reject) => {
       worker ??= start()
       const id = tasks++

@@ -53,11 +53,12 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const located = await settleDomain(source, given, options)
   const { domain, table, points } = located
   warnings.push(...located.warnings)
-  checkConstantColumns(table)
+  const ofColumns = checkConstantColumns(table)
   checkWeighting(table)
   // What binary columns have in common shows as separation, if the model looks for it.
-  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independentColumns(domain, table)))
-  const scale = columnScale(points)
+  const independent = independentColumns(domain, table)
+  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independent, independent === table ? ofColumns : undefined))
+  const scale = points === table ? ofColumns : columnScale(points)
 
   const isNetwork = source.kind === 'network'
   if (isNetwork) refuseParametricOptions(request, table, source.name)
