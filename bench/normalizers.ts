@@ -89,7 +89,7 @@ Written by \`npx jiti bench/normalizers.ts\`. Every run has rows of its own (${R
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${table.join('\n')}
 
-- Bridge sampling in the funnel is biased by more than its spread shows, and importance sampling from a kernel density of the banana misses its tails: that is why neither is reported where the bounds of annealing meet. Lines with fewer than 200 runs, and those that are missing, are of densities whose runs take seconds each.
+- Bridge sampling in the funnel is biased by more than its spread shows, and importance sampling from a kernel density of the banana misses its tails: that is why neither is reported where annealing has bounds, whether they meet or not. Lines with fewer than 200 runs, and those that are missing, are of densities whose runs take seconds each.
 - *Correlated Gaussian*: neighbouring columns have correlation 0.9. *Mixture of two Gaussians*: 0.3 N(−3e₁, I) + 0.7 N(3e₁, I). *Funnel*: v ~ N(0, 1), all others N(0, eᵛ). *Banana*: pairs x ~ N(0, 1), y = ½(x² − 1) + n/2.
 `)
 }
