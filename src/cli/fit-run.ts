@@ -14,7 +14,7 @@ import type { ApartThread } from '../node/apart.ts'
 import { checkpointName, encodeCheckpoint, readCheckpoint } from '../node/checkpoint.ts'
 import type { Checkpoint, RunRequest } from '../node/checkpoint.ts'
 import { loadDrawing } from '../node/drawing.ts'
-import { beginOnnxRuntime, nodeEngine } from '../node/engine.ts'
+import { loadOnnxRuntime, nodeEngine } from '../node/engine.ts'
 import { modelFingerprint, tableFingerprint } from '../node/fingerprint.ts'
 import { elementNames } from '../model/parameters.ts'
 import { loadFormula, loadModel } from '../node/load-model.ts'
@@ -42,7 +42,7 @@ async function ownModules() {
 
 /** Loads what the end of a fit needs while its start waits for the data. */
 function loadAhead(): void {
-  for (const loading of [beginOnnxRuntime(), loadDrawing()]) loading.catch(() => undefined)
+  for (const loading of [loadOnnxRuntime(), loadDrawing()]) loading.catch(() => undefined)
 }
 
 function refuseIfStopped(context: Context): void {

@@ -1,11 +1,8 @@
 // ONNX Runtime in Node as the engine, loaded when it is first needed.
 import { availableParallelism } from 'node:os'
-import { compileOnnx } from '../compile/onnx.ts'
 import type { Engine } from '../engine/engine.ts'
-import { onnxEngine, openSession } from '../engine/onnx.ts'
+import { onnxEngine } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
-import { Graph } from '../graph/node.ts'
-import { input } from '../graph/ops/leaf.ts'
 import { requireOnnxRuntime } from './require.ts'
 import { pooled } from './row-pool.ts'
 
@@ -17,15 +14,6 @@ export interface NodeEngineOptions {
 /** ONNX Runtime; loading it takes a tenth of a second, so callers start it early and wait late. */
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
   return requireOnnxRuntime() as unknown as OnnxRuntime
-}
-
-/** Loads ONNX Runtime and has it set itself up, which it does for its first session, in a twentieth of a second. */
-export async function beginOnnxRuntime(): Promise<void> {
-  const runtime = await loadOnnxRuntime()
-  const graph = new Graph()
-  const x = input(graph, 'x', [1])
-  const session = await openSession(runtime, compileOnnx({ name: 'nothing', inputs: [x], outputs: { y: x }, type: 'float64' }), { threads: 1 })
-  await session.release()
 }
 
 /** Threads used when the caller does not say. */
