@@ -29,6 +29,7 @@ import { fitModel } from '../result/fit.ts'
 import type { FitEnvironment, FitRequest } from '../result/request.ts'
 import type { Context } from './context.ts'
 import { fromWorkingFolder, readRequested } from './run-data.ts'
+import { refuseIfStopped } from './stoppable.ts'
 
 /** Milliseconds from one checkpoint to the next, or more where writing them would take longer than a hundredth of the time. */
 const SHORTEST_INTERVAL = 250
@@ -45,9 +46,7 @@ function loadAhead(): void {
   for (const loading of [loadOnnxRuntime(), loadDrawing()]) loading.catch(() => undefined)
 }
 
-function refuseIfStopped(context: Context): void {
-  if (context.signal.aborted) throw new UnnormError('interrupted', 'nothing was fitted yet, and nothing was saved')
-}
+const NOTHING_YET = 'nothing was fitted yet, and nothing was saved'
 
 /** A table of so many bytes has rows enough for a second thread, as a rule. */
 const LARGE_FILE = 200_000
@@ -74,7 +73,7 @@ async function prepare(context: Context, request: RunRequest): Promise<Prepared>
   try {
     if (named?.source.kind !== 'network' && await fileSize(request) > LARGE_FILE) second?.begin()
     const table = await reading
-    refuseIfStopped(context)
+    refuseIfStopped(context.signal, NOTHING_YET)
     return { model: named ?? await loadFormula(formula!, table.columns, request.fit.domain), table, second }
   } catch (error) {
     await second?.close()
@@ -183,7 +182,7 @@ async function inFolder(context: Context, folder: RunFolder, work: () => Promise
 /** The fit itself, from where the checkpoint stands, and the folder's outputs. */
 async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, { model, table, second }: Prepared): Promise<FitJson> {
   const { request } = start
-  refuseIfStopped(context)
+  refuseIfStopped(context.signal, NOTHING_YET)
   const resumeWith = `unnorm fit --resume ${folder.path}`
   const stopped = (what: string): UnnormError => new UnnormError('interrupted', request.source === '-'
     ? `${what}; rows of standard input cannot be read again, so this run can be continued only from a file with the same rows: unnorm fit FILE --resume ${folder.path}`

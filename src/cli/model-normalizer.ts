@@ -3,7 +3,7 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { Random } from '../base/random.ts'
-import { spreadRows } from '../data/spread-rows.ts'
+import { someRows, spreadRows } from '../data/spread-rows.ts'
 import type { LadderEnergy } from '../engine/energy.ts'
 import { methodNames } from '../evaluate/log-normalizer/method.ts'
 import type { LogNormalizerEstimate, MethodName, NormalizerContext } from '../evaluate/log-normalizer/method.ts'
@@ -119,8 +119,7 @@ export async function checkByFlow(context: NormalizerContext, rows: Float64Array
   const d = ladder.columns.length
   const available = rows.length / d
   const { row } = spreadRows(available, CHECKED_ROWS)
-  const chosen = new Float64Array(Math.min(CHECKED_ROWS, available) * d)
-  for (let k = 0; k < chosen.length / d; k++) chosen.set(rows.subarray(row(k) * d, (row(k) + 1) * d), k * d)
+  const chosen = someRows(rows, d, { count: Math.min(CHECKED_ROWS, available), row })
   const top = await dual.estimate({ ...context, random: context.random.split('top') })
   const { perRow, stepError, evaluations } = await flowLikelihood(ladder, chosen, top.value, context.random.split('probes'))
   const { value, standardError } = meanWithError(perRow)

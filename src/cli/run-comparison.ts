@@ -4,6 +4,7 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import { createRandom } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
+import { someRows } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
 import { weightingOf } from '../estimate/weighting.ts'
 import { meanWithError, pairedDifference } from '../evaluate/mean-with-error.ts'
@@ -60,9 +61,7 @@ export async function compareRuns(folders: readonly string[], threads: number | 
   const holdsOut = split.heldOutCount > 0
   const count = holdsOut ? split.heldOutCount : table.rows
   const place = holdsOut ? (k: number) => split.heldOutRow(k) : (k: number) => k
-  const d = table.columns.length
-  const rows = holdsOut ? new Float64Array(count * d) : table.values
-  if (holdsOut) for (let k = 0; k < count; k++) rows.set(table.values.subarray(place(k) * d, (place(k) + 1) * d), k * d)
+  const rows = holdsOut ? someRows(table.values, table.columns.length, { count, row: place }) : table.values
   const weighting = weightingOf(table, count, place)
   const warnings: Warning[] = []
   if (!holdsOut) warnings.push({ code: 'training-rows', message: `these are all ${counted(count, 'row')}, which the runs were fitted to: there a model with more parameters looks better than it is (fit with --holdout 0.2 to compare on rows that none has seen)` })

@@ -1,14 +1,18 @@
 // Energies that stop at the signal of the command: long work asks for energies again and again, whoever does it.
 import { UnnormError } from '../base/errors.ts'
-import type { LadderEnergy, RunningEnergy } from '../engine/energy.ts'
+import type { LadderEnergy } from '../engine/energy.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 
-/** @throws UnnormError `interrupted` */
-export function refuseIfStopped(signal: AbortSignal): void {
-  if (signal.aborted) throw new UnnormError('interrupted', 'nothing was written')
+/**
+ * @param left what the work leaves behind
+ * @throws UnnormError `interrupted`
+ */
+export function refuseIfStopped(signal: AbortSignal, left = 'nothing was written'): void {
+  if (signal.aborted) throw new UnnormError('interrupted', left)
 }
 
-function stopping<E extends FittedEnergy>(energy: E, signal: AbortSignal): E {
+/** The energy, which throws `interrupted` once the signal has come. */
+export function stoppable<E extends FittedEnergy>(energy: E, signal: AbortSignal): E {
   const { scores } = energy
   return {
     ...energy,
@@ -25,8 +29,5 @@ function stopping<E extends FittedEnergy>(energy: E, signal: AbortSignal): E {
   }
 }
 
-/** The energy, which throws `interrupted` once the signal has come. */
-export const stoppable = (energy: RunningEnergy, signal: AbortSignal): RunningEnergy => stopping(energy, signal)
-
 /** The same of all noise levels. */
-export const stoppableLadder = (ladder: LadderEnergy, signal: AbortSignal): LadderEnergy => ({ ...ladder, at: (t) => stopping(ladder.at(t), signal) })
+export const stoppableLadder = (ladder: LadderEnergy, signal: AbortSignal): LadderEnergy => ({ ...ladder, at: (t) => stoppable(ladder.at(t), signal) })

@@ -11,15 +11,29 @@ export function spreadRows(rows: number, limit: number): RowSelection {
   return { count: limit, row: (i) => Math.floor(((i * GOLDEN) % 1) * rows) }
 }
 
+/** Some rows of values [n × d], in the order of their places; fresh. */
+export function someRows(values: Float64Array, dimension: number, { count, row }: RowSelection): Float64Array {
+  const chosen = new Float64Array(count * dimension)
+  for (let k = 0; k < count; k++) {
+    const from = row(k) * dimension
+    chosen.set(values.subarray(from, from + dimension), k * dimension)
+  }
+  return chosen
+}
+
+/** The rows of values [n × d] that `spreadRows` chooses; the values themselves where it takes all. */
+export function spreadValues(values: Float64Array, dimension: number, limit: number): Float64Array {
+  const chosen = spreadRows(values.length / dimension, limit)
+  return chosen.count * dimension === values.length ? values : someRows(values, dimension, chosen)
+}
+
 /** A table of some of the rows, as `spreadRows` chooses them, with what belongs to them; the table itself where it takes all. */
 export function spreadTable(table: Table, limit: number): Table {
   const { count, row } = spreadRows(table.rows, limit)
   if (count === table.rows) return table
-  const { columns: { length: d }, weights, clusters } = table
-  const values = new Float64Array(count * d)
-  for (let k = 0; k < count; k++) values.set(table.values.subarray(row(k) * d, (row(k) + 1) * d), k * d)
+  const { columns, values, weights, clusters } = table
   return {
-    ...table, rows: count, values,
+    ...table, rows: count, values: someRows(values, columns.length, { count, row }),
     ...(weights ? { weights: { ...weights, values: Float64Array.from({ length: count }, (_, k) => weights.values[row(k)]) } } : {}),
     ...(clusters ? { clusters: { ...clusters, of: Int32Array.from({ length: count }, (_, k) => clusters.of[row(k)]) } } : {}),
   }

@@ -1,5 +1,6 @@
 // A denoiser computed by an engine, many rows at once: of each noisy row the mean and covariance of what lies behind the noise.
 import type { Executable } from './engine.ts'
+import { inParts } from './parts.ts'
 
 /** Second derivatives computed in one run, counted in rows of one column each: bounds their memory. */
 const CHUNK = 16_384
@@ -23,21 +24,16 @@ export interface Denoiser {
 /** The denoiser that an executable of `denoiserProgram` computes, for d columns. */
 export function denoiserOf(executable: Executable, dimension: number): Denoiser {
   const d = dimension
-  const most = Math.max(1, Math.floor(CHUNK / d))
+  const compute = inParts(executable, Math.max(1, Math.floor(CHUNK / d)))
   return {
     posterior: async (rows, level) => {
       const count = rows.length / d
       const mean = new Float64Array(count * d)
       const covariance = new Float64Array(count * d * d)
-      for (let start = 0; start < count; start += most) {
-        const size = Math.min(most, count - start)
-        const part = await executable.run({
-          x: { shape: [size, d], data: rows.subarray(start * d, (start + size) * d) },
-          ...(level === undefined ? {} : { t: { shape: [size], data: new Float64Array(size).fill(level) } }),
-        })
-        mean.set(part.denoised.data, start * d)
-        covariance.set(part.covariance.data, start * d * d)
-      }
+      await compute(
+        { x: { shape: [count, d], data: rows }, ...(level === undefined ? {} : { t: { shape: [count], data: new Float64Array(count).fill(level) } }) },
+        { denoised: { shape: [count, d], data: mean }, covariance: { shape: [count, d, d], data: covariance } },
+      )
       return { mean, covariance }
     },
     release: () => executable.release(),

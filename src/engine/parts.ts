@@ -58,12 +58,15 @@ function part(whole: Named, rows: number, length: number): Named {
   return Object.fromEntries(Object.entries(whole).map(([name, { shape, data }]) => [name, { shape: [length, ...shape.slice(1)], data: new Float64Array(length * (data.length / rows)) }]))
 }
 
-/** An executable's `runRows` on the thread that asks. */
-export function inParts(executable: Executable): NonNullable<Executable['runRows']> {
+/**
+ * An executable's `runRows` on the thread that asks.
+ * @param size of the parts, where memory bounds it
+ */
+export function inParts(executable: Executable, size?: number): NonNullable<Executable['runRows']> {
   const run = partRunner(executable)
   return async (feeds, results) => {
     const [rows] = Object.values(results)[0].shape
     let next = 0
-    await run({ rows, size: partition(rows).size, feeds, results }, () => next++)
+    await run({ rows, size: size ?? partition(rows).size, feeds, results }, () => next++)
   }
 }

@@ -1,4 +1,5 @@
 // Tables of binary columns repeat their rows: what a search asks of them costs no more than the rows that differ.
+import { someRows } from '../data/spread-rows.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { TracedModel } from '../model/model.ts'
 import { openFullBatch } from './full-batch.ts'
@@ -43,9 +44,7 @@ export function distinctRows(rows: Float64Array, dimension: number, weights: Flo
     squares[number] += weight * weight
   }
   const share = numbers.size / count
-  const different = new Float64Array(numbers.size * dimension)
-  first.forEach((row, number) => { different.set(rows.subarray(row * dimension, (row + 1) * dimension), number * dimension) })
-  return { rows: different, weights: Float64Array.from(sums, (sum) => sum * share), squares: Float64Array.from(squares, (sum) => sum * share) }
+  return { rows: someRows(rows, dimension, { count: first.length, row: (k) => first[k] }), weights: Float64Array.from(sums, (sum) => sum * share), squares: Float64Array.from(squares, (sum) => sum * share) }
 }
 
 /**

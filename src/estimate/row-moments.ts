@@ -1,5 +1,6 @@
 // Moments of rows and what is made of them: covariance, its Cholesky factor, whitened coordinates, thinning of long tables.
 import { choleskyDecompose, invertCholesky, logDeterminant } from '../base/linear-algebra.ts'
+import { someRows } from '../data/spread-rows.ts'
 
 /** A lower triangular factor L (row-major [d × d], LLᵀ the matrix it was made of) and log |det L|. */
 export interface CholeskyFactor {
@@ -158,10 +159,5 @@ export const thinnedRow = (i: number, count: number, limit: number): number => M
 export function thinRows(rows: Float64Array, dimension: number, limit: number): Float64Array {
   const count = rows.length / dimension
   if (count <= limit) return rows
-  const result = new Float64Array(limit * dimension)
-  for (let i = 0; i < limit; i++) {
-    const from = thinnedRow(i, count, limit) * dimension
-    result.set(rows.subarray(from, from + dimension), i * dimension)
-  }
-  return result
+  return someRows(rows, dimension, { count: limit, row: (i) => thinnedRow(i, count, limit) })
 }

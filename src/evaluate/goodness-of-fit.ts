@@ -8,6 +8,7 @@
 // Porcu & Girolami 2022).
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
+import { someColumns } from '../data/domain-rows.ts'
 import { choleskyFactor, rowMoments, thinRows, thinnedRow, whiten, whitenScores } from '../estimate/row-moments.ts'
 import { weightingOf } from '../estimate/weighting.ts'
 import type { Weighting } from '../estimate/weighting.ts'
@@ -148,7 +149,7 @@ function sphereOf(z: Float64Array, score: Float64Array, p: number, weights: Floa
 // u(xᵢ, xₖ) for all pairs, row-major [n × n].
 function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number, positions: readonly (readonly number[])[], weights: Float64Array | undefined): Float64Array {
   const count = rows.length / dimension
-  const pick = (values: Float64Array, which: readonly number[]): Float64Array => Float64Array.from({ length: count * which.length }, (_, e) => values[Math.floor(e / which.length) * dimension + which[e % which.length]])
+  const pick = (values: Float64Array, which: readonly number[]): Float64Array => someColumns(values, dimension, which)
   const curved = new Set(positions.flat())
   const flat = Array.from({ length: dimension }, (_, j) => j).filter((j) => !curved.has(j))
   const { y, phi, dimension: d } = curved.size === 0 ? flatOf(rows, score, dimension, weights) : flatOf(pick(rows, flat), pick(score, flat), flat.length, weights)

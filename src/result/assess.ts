@@ -3,7 +3,7 @@ import { UnnormError } from '../base/errors.ts'
 import type { Warning } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Split } from '../data/split.ts'
-import { spreadRows } from '../data/spread-rows.ts'
+import { someRows, spreadRows, spreadValues } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
 import { someColumns } from '../data/domain-rows.ts'
 import { gaussianBaseline } from '../evaluate/baselines/gaussian.ts'
@@ -207,16 +207,7 @@ export const noBaselines: BaselineDensities = { all: perBaseline(() => null), ke
 export function baselineDensities(baselines: Baselines, rows: Float64Array, dimension: number, areTraining: boolean, kernelRows = Infinity): BaselineDensities {
   const all = mapBaselines(baselines, (baseline, name) => (name === 'kernelDensity' ? null : baseline?.logDensity(rows, () => areTraining) ?? null))
   const isBeside = all.gaussian ?? all.vonMisesFisher ?? all.independent
-  return { all, kernelDensity: baselines.kernelDensity?.logDensity(isBeside ? spreadPoints(rows, dimension, kernelRows) : rows, () => areTraining) ?? null }
-}
-
-/** The rows that `spreadRows` chooses. */
-function spreadPoints(rows: Float64Array, dimension: number, most: number): Float64Array {
-  const { count, row } = spreadRows(rows.length / dimension, most)
-  if (count * dimension === rows.length) return rows
-  const chosen = new Float64Array(count * dimension)
-  for (let k = 0; k < count; k++) chosen.set(rows.subarray(row(k) * dimension, (row(k) + 1) * dimension), k * dimension)
-  return chosen
+  return { all, kernelDensity: baselines.kernelDensity?.logDensity(isBeside ? spreadValues(rows, dimension, kernelRows) : rows, () => areTraining) ?? null }
 }
 
 /**
@@ -268,7 +259,7 @@ export function baselineLikelihoods(baselines: Baselines, rows: Float64Array, di
   const others = mapBaselines(baselines, (baseline, name) => (baseline === beside ? value : name === 'kernelDensity' ? null : baseline && meanWithError(baseline.logDensity(rows)).value))
   if (kernelDensity === null) return { ...others, kernelDensityRows: count }
   const some = spreadRows(count, KERNEL_DENSITY_ROWS)
-  const chosen = spreadPoints(rows, dimension, KERNEL_DENSITY_ROWS)
+  const chosen = spreadValues(rows, dimension, KERNEL_DENSITY_ROWS)
   const gain = pairedDifference(kernelDensity.logDensity(chosen, (k) => isTraining(some.row(k))), Float64Array.from({ length: some.count }, (_, k) => all[some.row(k)]))
   return { ...others, kernelDensity: value + gain.value, kernelDensityRows: some.count }
 }
@@ -335,9 +326,8 @@ function countedRows(rows: Float64Array, dimension: number, weighting: Weighting
   const { weights, clusters } = weighting
   if (!weights && !clusters) return { rows, weighting }
   const places = areOfUse(rows).flatMap((isOfUse, row) => (isOfUse && weights?.[row] !== 0 ? [row] : []))
-  const kept = new Float64Array(places.length * dimension)
-  places.forEach((row, k) => { kept.set(rows.subarray(row * dimension, (row + 1) * dimension), k * dimension) })
-  return { rows: kept, weighting: weightingOfSome(weighting, places.length, (k) => places[k]) }
+  const [count, row] = [places.length, (k: number): number => places[k]]
+  return { rows: someRows(rows, dimension, { count, row }), weighting: weightingOfSome(weighting, count, row) }
 }
 
 /** How many rows, or clusters, that count alike vary as much as these: (Σw)²/Σw². */

@@ -1,6 +1,6 @@
 // Is the log-density a number at the rows? Score matching would not notice: a score needs no values. But it is then no density of them.
 import { UnnormError } from '../base/errors.ts'
-import { spreadRows } from '../data/spread-rows.ts'
+import { someRows, spreadRows } from '../data/spread-rows.ts'
 import type { Table } from '../data/table.ts'
 import { vectorize } from '../differentiate/vectorize.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -20,8 +20,7 @@ const SHOWN_ROWS = 5
 export async function refuseUndefined(traced: TracedModel, theta: Float64Array, energy: FittedEnergy | undefined, table: Table, engine: Engine): Promise<void> {
   const d = table.columns.length
   const checked = spreadRows(table.rows, CHECKED_ROWS)
-  const rows = new Float64Array(checked.count * d)
-  for (let k = 0; k < checked.count; k++) rows.set(table.values.subarray(checked.row(k) * d, (checked.row(k) + 1) * d), k * d)
+  const rows = someRows(table.values, d, checked)
   const values = energy === undefined ? await logDensities(traced, theta, rows, engine) : (await energy.evaluate(rows)).energy
   const found = Array.from(values, (value, k) => (Number.isNaN(value) ? checked.row(k) : -1)).filter((row) => row >= 0)
   if (found.length === 0) return

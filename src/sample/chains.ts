@@ -101,8 +101,14 @@ function refuseRunaways({ positions }: State): void {
   if (!positions.every(Number.isFinite)) throw new UnnormError('diverged-chains', 'no samples: the chains ran off to infinity (take a smaller --step-size, or a sampler that rejects such steps: hmc, mala)')
 }
 
-function watch({ signal, onStep }: Watch, step: number, total: number): void {
+/** Tells of a step, and stops there if the signal says so. */
+export function watch({ signal, onStep }: Watch, step: number, total: number): void {
   onStep?.(step, total)
+  refuseIfStopped(signal)
+}
+
+/** @throws UnnormError `interrupted` */
+export function refuseIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new UnnormError('interrupted', 'no samples were written')
 }
 

@@ -3,7 +3,7 @@ import { choleskyDecompose, invertCholesky } from '../base/linear-algebra.ts'
 import type { Random } from '../base/random.ts'
 import { UnnormError } from '../base/errors.ts'
 import type { LadderEnergy } from '../engine/energy.ts'
-import { draw, warmUp } from './chains.ts'
+import { draw, warmUp, watch } from './chains.ts'
 import type { Watch } from './chains.ts'
 import type { DescentSampler, DescentState, Levels } from './sampler.ts'
 import { hmc } from './samplers/hmc.ts'
@@ -109,8 +109,7 @@ export async function descend(sampler: DescentSampler, levels: Levels, positions
     const stepped = await sampler.step(levels, state, random.split(state.level))
     state = stepped.state
     acceptance += stepped.info.acceptance.reduce((sum, value) => sum + value, 0) / stepped.info.acceptance.length
-    watching.onStep?.(state.level, last)
-    if (watching.signal?.aborted) throw new UnnormError('interrupted', 'no samples were written')
+    watch(watching, state.level, last)
   }
   if (!state.positions.every(Number.isFinite)) throw new UnnormError('diverged-chains', `no samples: on the way down the noise levels points ran off to infinity (the energy does not hold them; fit it with more --steps, or take another --sampler)`)
   return { state, acceptance: last > 0 ? acceptance / last : 1 }

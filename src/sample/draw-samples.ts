@@ -50,9 +50,9 @@ export interface ChainSettings extends Watch {
 /** Chains spread twice as wide as the density that the moments promise: what they all agree on is no habit of their starts. */
 const OVERDISPERSED = 2
 /** Fewer draws a chain say little about mixing. */
-const LEAST_DRAWS = 500
+export const LEAST_DRAWS = 500
 /** How often the number of steps is doubled before chains are given up. */
-const DOUBLINGS = 3
+export const DOUBLINGS = 3
 /** Inverse temperatures 1, 0.46, 0.22 … 0.01. */
 const INVERSE_TEMPERATURES = Array.from({ length: 7 }, (_, k) => 0.01 ** (k / 6))
 const LADDER_RUNGS = 16

@@ -1,5 +1,6 @@
 // The coordinates of a target that lie on no sphere, with those that do held where they are.
 import type { Random } from '../base/random.ts'
+import { someColumns } from '../data/domain-rows.ts'
 import { ontoSpheres } from './geometry.ts'
 import type { Target } from './target.ts'
 
@@ -31,7 +32,7 @@ export function flatTarget(target: Target, random: Random): FlatTarget | null {
       dimension: size,
       evaluate: async (points) => {
         const { energy, score } = await target.evaluate(whole(points))
-        return { energy, score: Float64Array.from({ length: points.length }, (_, e) => score[Math.floor(e / size) * d + flat[e % size]]) }
+        return { energy, score: someColumns(score, d, flat) }
       },
     },
   }

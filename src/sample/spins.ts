@@ -4,9 +4,11 @@ import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { MOST_ENUMERATED, drawRows, enumerate } from '../engine/enumeration.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
+import { refuseIfStopped } from './chains.ts'
 import type { Watch } from './chains.ts'
 import { diagnose, MIXED } from './diagnostics.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { DOUBLINGS, LEAST_DRAWS } from './draw-samples.ts'
 import type { Samples } from './draw-samples.ts'
 
 export const spinSamplers = ['enumeration', 'gibbs'] as const
@@ -22,11 +24,6 @@ export interface SpinSettings extends Watch {
   readonly warmUp: number
   readonly thin: number
 }
-
-/** Fewer draws a chain say little about mixing. */
-const LEAST_DRAWS = 500
-/** How often the number of steps is doubled before chains are given up. */
-const DOUBLINGS = 3
 
 /**
  * Draws of binary columns, in −1 and +1.
@@ -93,7 +90,7 @@ async function byGibbs(energy: FittedEnergy, { count, chains, warmUp, thin, sign
   let step = 0
   const steps = async (number: number): Promise<void> => {
     for (let k = 0; k < number; k++) {
-      if (signal?.aborted) throw new UnnormError('interrupted', 'no samples were written')
+      refuseIfStopped(signal)
       state = await sweep(energy, state, random.split('sweep').split(step++))
     }
   }

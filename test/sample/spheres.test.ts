@@ -12,7 +12,7 @@ import type { ChainSampler } from '../../src/sample/sampler.ts'
 import { addKinetic, leapfrog } from '../../src/sample/samplers/hmc.ts'
 import { samplers } from '../../src/sample/samplers/index.ts'
 import { inCoordinates, scaled } from '../../src/sample/target.ts'
-import { logDensityEnergy, meanOf } from './targets.ts'
+import { expectBalance, logDensityEnergy, meanOf } from './targets.ts'
 
 const exact = Object.values(samplers).filter((each): each is ChainSampler => each.kind !== 'descent' && each.targetAcceptance !== null)
 
@@ -84,18 +84,7 @@ test.each(exact.filter(({ kind }) => kind === 'chain'))('$name: in equilibrium a
   const { state } = await sampler.step(target, before, new Float64Array(count).fill(0.9), createRandom('step'))
   const cells = 10
   const cellsOf = (points: Float64Array): number[] => { const rows = open.toRows(points); return Array.from({ length: count }, (_, k) => Math.min(cells - 1, Math.floor((rows[3 * k + 2] + 1) / 2 * cells))) }
-  const [from, to] = [cellsOf(positions), cellsOf(state.positions)]
-  const flow = new Float64Array(cells * cells)
-  from.forEach((cell, k) => { flow[cell * cells + to[k]]++ })
-  let moved = 0
-  for (let a = 0; a < cells; a++) {
-    for (let b = 0; b < a; b++) {
-      const [there, back] = [flow[a * cells + b], flow[b * cells + a]]
-      moved += there + back
-      if (there + back >= 20) expect(Math.abs(there - back), `${a} ${b}`).toBeLessThan(4 * Math.sqrt(there + back))
-    }
-  }
-  expect(moved).toBeGreaterThan(count / 10)
+  expectBalance(cellsOf(positions), cellsOf(state.positions), cells)
 })
 
 test('a path along great circles stays on the sphere, conserves the energy to the square of the step, and is undone by the flipped momentum', async () => {

@@ -1,4 +1,5 @@
 // Targets with exact moments, and chains on them, for the tests of src/sample.
+import { expect } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import type { Random } from '../../src/base/random.ts'
 import { choleskyDecompose, invertCholesky } from '../../src/base/linear-algebra.ts'
@@ -100,4 +101,23 @@ export function meanOf(rows: Float64Array, chains: number, d: number, f: (x: Flo
   const values = Float64Array.from({ length: rows.length / d }, (_, k) => f(rows.subarray(k * d, (k + 1) * d)))
   const { mean, error } = diagnose({ chains, draws: values.length / chains, at: (c, i) => values[i * chains + c] })
   return { mean, error: error ?? Number.NaN }
+}
+
+/**
+ * Expects no net flow between cells beyond four of its standard deviations √(there + back), and that a tenth of the chains moved.
+ * @param from the cell of each chain before a step
+ * @param to after it
+ */
+export function expectBalance(from: readonly number[], to: readonly number[], cells: number): void {
+  const flow = new Float64Array(cells * cells)
+  from.forEach((cell, c) => { flow[cell * cells + to[c]]++ })
+  let moved = 0
+  for (let a = 0; a < cells; a++) {
+    for (let b = 0; b < a; b++) {
+      const [there, back] = [flow[a * cells + b], flow[b * cells + a]]
+      moved += there + back
+      if (there + back >= 20) expect(Math.abs(there - back), `${a} ${b}`).toBeLessThan(4 * Math.sqrt(there + back))
+    }
+  }
+  expect(moved).toBeGreaterThan(from.length / 10)
 }

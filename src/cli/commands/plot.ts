@@ -14,6 +14,7 @@ import type { Context } from '../context.ts'
 import { dataArgument, dataOptions, openData, readModelColumns, readOptions, threadsOption } from '../data-options.ts'
 import { levelNormalizer, openLevel, openLevels } from '../model-level.ts'
 import { modelArgument, withModel } from '../model-rows.ts'
+import { refuseIfStopped } from '../stoppable.ts'
 import { noiseOption } from '../noise-option.ts'
 
 const options = {
@@ -121,7 +122,7 @@ async function film(context: Context, scene: Scene, kind: 'gif' | 'folder'): Pro
     const { prepareFilm, drawFilm, createSvgDocument, writeGif, writePngFrames } = await (await import('../../node/drawing.ts')).loadFilm()
     // A frame is computed, and later drawn.
     const onStep = (step: number): void => {
-      if (context.signal.aborted) throw new UnnormError('interrupted', 'the film is not done, and nothing was written')
+      refuseIfStopped(context.signal, 'the film is not done, and nothing was written')
       context.progress.update({ step, steps: 2 * frames, objective: null, heldOutObjective: null })
     }
     const told = new Set<string>()

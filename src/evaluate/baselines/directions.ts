@@ -1,6 +1,7 @@
 // Baselines of directions: the uniform distribution, von Mises–Fisher by maximum likelihood (Mardia & Jupp 2000, §10.3.1), and a kernel
 // density with a von Mises–Fisher kernel (Hall, Watson & Cabrera 1987), its concentration by leave-one-out likelihood. On several
 // spheres the first two take them as independent.
+import { someColumns } from '../../data/domain-rows.ts'
 import { goldenSection } from '../../estimate/kernel-bandwidth.ts'
 import { thinRows } from '../../estimate/row-moments.ts'
 import { logBesselI } from '../../model/bessel.ts'
@@ -21,11 +22,7 @@ const spheresOf = ({ parts }: PlacedDomain): PlacedDomain['parts'] => parts.filt
 function directionsOf(domain: PlacedDomain, rows: Float64Array): Directions[] {
   const points = pointsOf(domain, rows)
   const width = domain.coordinates.length
-  const count = points.length / width
-  return spheresOf(domain).map(({ coordinates }) => {
-    const p = coordinates.length
-    return { p, z: Float64Array.from({ length: count * p }, (_, e) => points[Math.floor(e / p) * width + coordinates[e % p]]) }
-  })
+  return spheresOf(domain).map(({ coordinates }) => ({ p: coordinates.length, z: someColumns(points, width, coordinates) }))
 }
 
 export function uniformBaseline(domain: PlacedDomain): Baseline {
