@@ -3,6 +3,7 @@ import { dependents, showShape, topological } from '../graph/node.ts'
 import type { Node } from '../graph/node.ts'
 import { add } from '../graph/ops/arithmetic.ts'
 import { fill } from '../graph/ops/linear.ts'
+import { MOST_SINGLES, concat, sliceOp } from '../graph/ops/rearrange.ts'
 
 /**
  * Adjoints ∂output/∂node of every node between `sources` and a scalar output.
@@ -31,5 +32,25 @@ export function adjoints(output: Node, sources: readonly Node[]): Map<Node, Node
 /** ∂output/∂source for each source, in its shape; zeros where the output does not depend on it. */
 export function gradient(output: Node, sources: readonly Node[]): Node[] {
   const found = adjoints(output, sources)
-  return sources.map((source) => found.get(source) ?? fill(output.graph, 0, source.shape))
+  return sources.map((source) => byElements(found, source, elementsUsed([output], source)) ?? found.get(source) ?? fill(output.graph, 0, source.shape))
+}
+
+/**
+ * The elements of a vector, as slices, where outputs use it by single elements alone, as formulas of columns do; undefined for those
+ * that they do not use. Then derivatives are sums and products of scalars: put together last, they cost a fraction of vectors that
+ * are zero but in one place.
+ */
+export function elementsUsed(outputs: readonly Node[], vector: Node): readonly (Node | undefined)[] | undefined {
+  if (vector.shape.length !== 1 || vector.shape[0] < 2 || vector.shape[0] > MOST_SINGLES) return undefined
+  const elements = new Array<Node | undefined>(vector.shape[0]).fill(undefined)
+  for (const node of topological(outputs)) {
+    if (node === vector || !node.inputs.includes(vector)) continue
+    if (node.op !== sliceOp || node.attributes.length !== 1) return undefined
+    elements[node.attributes.start as number] = node
+  }
+  return elements.some((element) => element) && !outputs.includes(vector) ? elements : undefined
+}
+
+function byElements(found: ReadonlyMap<Node, Node>, source: Node, elements: readonly (Node | undefined)[] | undefined): Node | undefined {
+  return elements && concat(elements.map((element) => (element && found.get(element)) ?? fill(source.graph, 0, [1])), 0)
 }

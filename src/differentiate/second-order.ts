@@ -6,14 +6,15 @@
 //   forward Laplacian"): carry (value, Jacobian, Laplacian) from x to the output;
 //   weighted by adjoints: Δy = Σ over nodes v of ⟨∂y/∂v, ΣC_v⟩, which needs no Laplacian of inner nodes and shares its
 //   adjoints with the score. Both use the same curvature, derived from each op's forward rule.
-import { dependents, sizeOf, topological } from '../graph/node.ts'
+import { dependents, sameShape, sizeOf, topological } from '../graph/node.ts'
 import type { Node } from '../graph/node.ts'
 import { add, mul } from '../graph/ops/arithmetic.ts'
 import { constant, input } from '../graph/ops/leaf.ts'
 import { contractAxes } from '../graph/ops/contract.ts'
-import { coefficient, fill, scale, sum } from '../graph/ops/linear.ts'
+import { coefficient, fill, reshape, scale, sum } from '../graph/ops/linear.ts'
+import { slice } from '../graph/ops/rearrange.ts'
 import { directional, tangents, total } from './forward.ts'
-import { adjoints } from './reverse.ts'
+import { adjoints, elementsUsed, gradient } from './reverse.ts'
 import { substitute } from './substitute.ts'
 import { vectorized } from './vectorize.ts'
 
@@ -40,7 +41,18 @@ export function jacobian(outputs: readonly Node[], x: Node): Node[] {
 
 /** Σ over the leading (direction) axis, each direction with its weight or 1, taken as early as the products inside allow. */
 function sumDirections(node: Node | undefined, weights: Node | undefined): Node | undefined {
-  return node && (weights ? contractAxes(weights, node, [0], [0]) : sum(node, [0]))
+  if (!node || !weights) return node && sum(node, [0])
+  const [factor, rest] = coefficient(node)
+  if (factor !== 1) return scale(sumDirections(rest, weights)!, factor)
+  // What is the same for all directions, as the slopes of an op done to each element, need not be summed.
+  if (node.op === mul.op) {
+    const [a, b] = node.inputs
+    const isSame = (x: Node): boolean => x.shape.length < node.shape.length || x.shape[0] === 1
+    const isWhole = (x: Node): boolean => sameShape(x.shape, node.shape)
+    const [same, whole] = isSame(a) && isWhole(b) ? [a, b] : isSame(b) && isWhole(a) ? [b, a] : []
+    if (same && whole) return mul(same.shape.length < node.shape.length ? same : reshape(same, node.shape.slice(1)), sumDirections(whole, weights)!)
+  }
+  return contractAxes(weights, node, [0], [0])
 }
 
 /**
@@ -109,12 +121,24 @@ export function forwardLaplacian(output: Node, x: Node): Node {
  */
 export function laplacian(output: Node, x: Node, along?: Node): Node {
   const weights = adjoints(output, [x])
+  const elements = elementsUsed([output], x)
+  if (elements) return byElements(weights, elements, along) ?? fill(output.graph, 0, [])
   const relevant = dependents([output], [x])
   const terms = curvatures(output, x, along).flatMap(({ node, curvature: bend }) => {
     const weight = weights.get(node)
     return weight && relevant.has(node) ? [weightedSum(weight, bend)] : []
   })
   return total(terms) ?? fill(output.graph, 0, [])
+}
+
+/** The same from single elements: the second derivative by each is that of its adjoint. */
+function byElements(weights: ReadonlyMap<Node, Node>, elements: readonly (Node | undefined)[], along: Node | undefined): Node | undefined {
+  return total(elements.flatMap((element, j) => {
+    const slope = element && weights.get(element)
+    if (!slope) return []
+    const [bend] = gradient(sum(slope), [element])
+    return [sum(along ? mul(slice(along, 0, j, 1), bend) : bend)]
+  }))
 }
 
 /** vᵀ(∇²output)v for a direction v in the shape of x, held fixed. */

@@ -151,8 +151,10 @@ export function openFullBatch(
   const entries = async (at: Float64Array): Promise<Float64Array> => {
     const { run } = await pass('hessian entries', () => {
       const slopes = gradient(objective.value, traced.parameters.map(({ packed }) => packed))
-      const [upper, own] = vectorize([hessianEntries(traced, slopes), concat(slopes, 0)], onRow(), ROWS)
-      return openPass('hessian entries', [...batch.inputs, theta], { sums: sum(upper, [0]), squares: squaresOf(own) }, Math.max(width, upper.shape[1]))
+      // Summed over rows one by one: putting them together row by row would take longer than computing them.
+      const each = vectorize([...hessianEntries(traced, slopes), ...slopes], onRow(), ROWS)
+      const [upper, own] = [each.slice(0, -slopes.length), each.slice(-slopes.length)]
+      return openPass('hessian entries', [...batch.inputs, theta], { sums: concat(upper.map((entry) => sum(entry, [0])), 0), squares: concat(own.map(squaresOf), 0) }, width)
     })
     const sums = new Float64Array((parameterCount * (parameterCount + 1)) / 2)
     const squares = new Float64Array(parameterCount)
@@ -324,7 +326,7 @@ function hessianProducts(traced: TracedModel, objective: IntegratedObjective, in
 }
 
 /** ∂²/∂θᵢ∂θⱼ of one row's objective, i ≤ j row by row, of parameters that are single numbers, from its slopes by them. */
-function hessianEntries({ parameters }: TracedModel, slopes: readonly Node[]): Node {
+function hessianEntries({ parameters }: TracedModel, slopes: readonly Node[]): Node[] {
   const packed = parameters.map((placed) => placed.packed)
-  return concat(slopes.flatMap((slope, i) => gradient(sum(slope), packed.slice(i))), 0)
+  return slopes.flatMap((slope, i) => gradient(sum(slope), packed.slice(i)))
 }

@@ -71,7 +71,7 @@ export function probabilityPlot({ rows, weighting = {}, distribution, influence,
     return Float64Array.from({ length: count * size }, (_, e) => distribution.slopes![places[e % size] * count + Math.floor(e / size)])
   }
   const covariance = weighting.clusters ? clusterCovariance({ x, probability, difference, slopes }, rows, weighting, influence)
-    : influence && 'rows' in influence ? processCovariance({ x, probability, slopes }, influence)
+    : influence && 'rows' in influence ? processCovariance({ x, slopes }, influence)
     : bridge(probability, weighting.weights)
   const deviation = Float64Array.from({ length: size }, (_, k) => Math.sqrt(Math.max(covariance[k * (size + 1)], 0)))
   const highest = highestOfProcess(covariance, deviation, random)
@@ -133,17 +133,55 @@ interface Points {
   readonly slopes: () => Float64Array
 }
 
-/** The covariance of √n(Fₙ − F(·; θ̂)) between points, row-major. */
-function processCovariance({ x, probability, slopes }: Points, { rows, weighting, values }: RowInfluences): Float64Array {
+/**
+ * The covariance of √n(Fₙ − F(·; θ̂)) between points, row-major: of w·(1{row ≤ x} − m·a) less its mean, m the slope at x. Products of
+ * indicators are indicators, so all sums over rows come from those up to each point.
+ */
+function processCovariance({ x, slopes }: Pick<Points, 'x' | 'slopes'>, { rows, weighting, values }: RowInfluences): Float64Array {
   const count = rows.length
-  const size = x.length
-  const moved = multiply(values, slopes(), count, values.length / count, size)
-  const weights = weighting?.weights
-  const each = moved.map((value, e) => (rows[Math.floor(e / size)] <= x[e % size] ? 1 : 0) - probability[e % size] - value)
-  const mean = new Float64Array(size)
-  each.forEach((value, e) => { mean[e % size] += value * (weights?.[Math.floor(e / size)] ?? 1) / count })
-  const centred = each.map((value, e) => (value - mean[e % size]) * (weights?.[Math.floor(e / size)] ?? 1))
-  return multiply(transpose(centred, count, size), centred, size, count, size).map((value) => value / count)
+  const [size, parameters] = [x.length, values.length / count]
+  const order = Uint32Array.from(rows, (_, row) => row).sort((a, b) => rows[a] - rows[b])
+  // Of each row [1, a], times w for means and w² for products; the last place holds all rows, the others those up to a point.
+  const width = parameters + 1
+  const sums = new Float64Array((size + 1) * width)
+  const squares = new Float64Array((size + 1) * width)
+  const products = new Float64Array(width * width)
+  let place = 0
+  for (let k = 0; k <= size; k++) {
+    if (k > 0) for (const all of [sums, squares]) all.copyWithin(k * width, (k - 1) * width, k * width)
+    for (; place < count && (k === size || rows[order[place]] <= x[k]); place++) {
+      const row = order[place]
+      const weight = weighting?.weights?.[row] ?? 1
+      for (let p = 0; p < width; p++) {
+        const own = p === 0 ? 1 : values[row * parameters + p - 1]
+        sums[k * width + p] += weight * own
+        squares[k * width + p] += weight * weight * own
+        for (let q = 0; q <= p; q++) products[p * width + q] = products[q * width + p] += weight * weight * own * (q === 0 ? 1 : values[row * parameters + q - 1])
+      }
+    }
+  }
+  // At each point the process is the indicator plus f·[1, a], where f has the mean taken out.
+  const slope = slopes()
+  const factors = new Float64Array(size * width)
+  const all = size * width
+  for (let k = 0; k < size; k++) {
+    let mean = sums[k * width]
+    for (let p = 1; p < width; p++) {
+      factors[k * width + p] = -slope[(p - 1) * size + k]
+      mean += factors[k * width + p] * sums[all + p]
+    }
+    factors[k * width] = -mean / sums[all]
+  }
+  const dot = (a: Float64Array, aStart: number, b: Float64Array, bStart: number): number => {
+    let sum = 0
+    for (let p = 0; p < width; p++) sum += a[aStart + p] * b[bStart + p]
+    return sum
+  }
+  const moved = multiply(factors, products, size, width, width)
+  return Float64Array.from({ length: size * size }, (_, e) => {
+    const [k, l] = [Math.floor(e / size) * width, (e % size) * width]
+    return (squares[Math.min(k, l)] + dot(factors, k, squares, l) + dot(factors, l, squares, k) + dot(moved, k, factors, l)) / count
+  })
 }
 
 /** The same where what varies are sums over clusters. */

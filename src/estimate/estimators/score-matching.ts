@@ -5,9 +5,8 @@
 import { gradient } from '../../differentiate/reverse.ts'
 import { laplacian, secondDirectional } from '../../differentiate/second-order.ts'
 import type { Node } from '../../graph/node.ts'
-import { add, mul, square, subtract } from '../../graph/ops/arithmetic.ts'
-import { contractAxes } from '../../graph/ops/contract.ts'
-import { fill, scale, sum } from '../../graph/ops/linear.ts'
+import { add, dot, mul, square, subtract, sumOf } from '../../graph/ops/arithmetic.ts'
+import { fill, scale } from '../../graph/ops/linear.ts'
 import { elementsAt, inOrder } from '../../model/domain.ts'
 import type { TracedModel } from '../../model/model.ts'
 import { metricOf } from '../domain-metric.ts'
@@ -26,10 +25,10 @@ export const scoreMatching: Estimator = {
     const { logDensity, x } = model
     const [score] = gradient(logDensity, [x])
     const metric = metricOf(model)
-    if (metric === undefined) return { value: add(laplacian(logDensity, x), scale(sum(square(score)), 0.5)), draws: [] }
+    if (metric === undefined) return { value: add(laplacian(logDensity, x), scale(sumOf(square(score)), 0.5)), draws: [] }
     const { diagonal, divergence, radial } = metric
-    const along = add(laplacian(logDensity, x, diagonal), contractAxes(divergence, score, [0], [0]))
-    const squares = scale(contractAxes(diagonal, square(score), [0], [0]), 0.5)
+    const along = add(laplacian(logDensity, x, diagonal), dot(divergence, score))
+    const squares = scale(dot(diagonal, square(score)), 0.5)
     return { value: radial.reduce((total, part) => subtract(total, radially(model, score, part)), add(along, squares)), draws: [] }
   },
 }
@@ -39,6 +38,6 @@ function radially({ logDensity, x, dimension, graph }: TracedModel, score: Node,
   const others = Array.from({ length: dimension }, (_, k) => k).filter((k) => !positions.includes(k))
   const own = { positions, values: elementsAt(x, positions) }
   const direction = inOrder(others.length === 0 ? [own] : [own, { positions: others, values: fill(graph, 0, [others.length]) }])
-  const slope = contractAxes(direction, score, [0], [0])
+  const slope = dot(direction, score)
   return mul(weight, add(secondDirectional(logDensity, x, direction), scale(square(slope), 0.5)))
 }

@@ -5,6 +5,7 @@ import { declareElementwise } from './elementwise.ts'
 import type { ElementwiseDeclaration, ElementwiseOp } from './elementwise.ts'
 import { contractAxes } from './contract.ts'
 import { coefficient, expand, fill, reshape, scale, splat, sum } from './linear.ts'
+import { singlesOf } from './rearrange.ts'
 
 /** Declares an elementwise op and gives it as a function of nodes. */
 export function elementwise<Inputs extends readonly Node[] = [Node]>(declaration: ElementwiseDeclaration): ElementwiseOp<Inputs> {
@@ -205,6 +206,17 @@ export const logarithm: ElementwiseOp<[Node]> = elementwise({
   onnx: 'Log',
   samples: [[0.7, 1.2, 0.3, 2.5, 4.1]],
 })
+
+/** Σ of a vector; term by term where it was put together from single numbers. */
+export function sumOf(vector: Node): Node {
+  const singles = singlesOf(vector)
+  return singles ? reshape(singles.reduce((total, single) => add(total, single)), []) : sum(vector)
+}
+
+/** Σ a·b of two vectors; term by term where one was put together from single numbers. */
+export function dot(a: Node, b: Node): Node {
+  return singlesOf(a) || singlesOf(b) ? sumOf(mul(a, b)) : contractAxes(a, b, [0], [0])
+}
 
 /** a to a fixed power: small whole powers as products, exact for negative bases too. */
 export function power(a: Node, exponent: number): Node {

@@ -96,6 +96,10 @@ export const contractOp: Op = {
       // A factor that is the same number everywhere leaves a sum of the other, repeated along its own free axes.
       if (splat(a) !== undefined) return scale(spread(sum(b, right), freeAxes(a.shape.length, left).length, shape, 'front'), splat(a)!)
       if (splat(b) !== undefined) return scale(spread(sum(a, left), freeAxes(b.shape.length, right).length, shape, 'back'), splat(b)!)
+    } else if (left.length === 0) {
+      // A number for each of what runs along, the same number everywhere, only multiplies the other factor.
+      if (splat(a) !== undefined && a.shape.length === batchLeft.length) return scale(transpose(b, [...batchRight, ...freeAxes(b.shape.length, batchRight)]), splat(a)!)
+      if (splat(b) !== undefined && b.shape.length === batchRight.length) return scale(transpose(a, [...batchLeft, ...freeAxes(a.shape.length, batchLeft)]), splat(b)!)
     }
     const [ca, ra] = coefficient(a)
     const [cb, rb] = coefficient(b)
@@ -208,8 +212,9 @@ export function writeGemm(emitter: Emitter, node: Node, a: string, b: string, ex
   const [x, y] = node.inputs
   const { left, right } = axesOf(node)
   const { alpha = 1, beta = 1 } = extras
-  // Rows by a vector: MatMul takes three fifths of Gemm's time for a matrix of one column, and needs no reshaping.
-  if (y.shape.length === 1 && x.shape.length === 2 && left[0] === 1 && alpha === 1 && extras.addend === undefined) return emitter.emit('MatMul', [a, b])
+  // Rows by a vector: MatMul takes three fifths of Gemm's time for a matrix of one column, and needs no reshaping. In float64 it is
+  // a product for each row, and takes twenty times as long.
+  if (emitter.typeOf(node) === 'float32' && y.shape.length === 1 && x.shape.length === 2 && left[0] === 1 && alpha === 1 && extras.addend === undefined) return emitter.emit('MatMul', [a, b])
   const [p, q] = [matrixSide(emitter, x, a, left), matrixSide(emitter, y, b, right)]
   const isMatrix = x.shape.length - left.length === 1 && y.shape.length - right.length === 1
   const columns = lengthOver(y.shape, freeAxes(y.shape.length, right))

@@ -1,10 +1,11 @@
 // How element-by-element ops with broadcasting are declared: a value on numbers and one partial derivative an input.
-import { build, sameShape, showShape } from '../node.ts'
+import { build, sameShape, showShape, sizeOf } from '../node.ts'
 import type { Attributes, ElementType, Node, Op, Shape } from '../node.ts'
 import type { Tensor } from '../tensor.ts'
 import { broadcastStrides, elementCount, tensor, visit } from '../tensor.ts'
 import { constant, constantOp } from './leaf.ts'
 import { alignRank, expandOp, fill, splat, unbroadcast } from './linear.ts'
+import { concat, singlesOf, slice } from './rearrange.ts'
 
 /** An op as a function of nodes, with its record. */
 export type ElementwiseOp<Inputs extends readonly Node[]> = ((...inputs: Inputs) => Node) & { readonly op: Op }
@@ -84,7 +85,7 @@ export function declareElementwise(declaration: ElementwiseDeclaration, mul: (a:
       }
       const thin = withoutExpand(inputs, shape)
       if (thin) return build(op, thin, attributes)
-      return declaration.simplify?.(inputs, shape, attributes)
+      return declaration.simplify?.(inputs, shape, attributes) ?? onSingles(op, inputs, attributes, shape)
     },
     ...(sumOver ? { sumOver } : {}),
     ...(lower ? { lower: (node: Node, inputs: readonly Node[], type: ElementType) => lower(inputs, type, node.attributes) } : {}),
@@ -102,6 +103,13 @@ function withoutExpand(inputs: readonly Node[], shape: Shape): readonly Node[] |
     if (sameShape(broadcastShapes(thin.map((input) => input.shape)), shape)) return thin
   }
   return undefined
+}
+
+/** An op on a vector that was put together from single numbers, done to each of them. */
+function onSingles(op: Op, inputs: readonly Node[], attributes: Attributes, shape: Shape): Node | undefined {
+  if (shape.length !== 1 || !inputs.some((input) => singlesOf(input)) || inputs.some((input) => input.shape.length > 1)) return undefined
+  const element = (input: Node, k: number): Node => (sizeOf(input.shape) === 1 ? input : slice(input, 0, k, 1))
+  return concat(Array.from({ length: shape[0] }, (_, k) => build(op, inputs.map((input) => element(input, k)), attributes)), 0)
 }
 
 /** The given values as vectors, and, for two or more inputs, a matrix against a row and a column for broadcasting. */

@@ -162,6 +162,17 @@ export function concat(parts: readonly Node[], axis: number): Node {
   return build(concatOp, parts, { axis })
 }
 
+/** Vectors of more elements are computed with whole: a graph grows with what is written out. */
+export const MOST_SINGLES = 12
+
+/**
+ * The elements, each of shape [1], of a vector that was put together from single numbers; undefined for others. What is done to such a
+ * vector is done to its elements: runtimes take an operation on n numbers for granted, and several times as long to put two together.
+ */
+export function singlesOf(node: Node): readonly Node[] | undefined {
+  return node.op === concatOp && node.shape.length === 1 && node.inputs.length <= MOST_SINGLES && node.inputs.every((part) => part.shape[0] === 1) ? node.inputs : undefined
+}
+
 /** Elements of the first axis picked by a fixed list of positions. */
 export const gatherOp: Op = {
   name: 'gather',
@@ -179,6 +190,8 @@ export const gatherOp: Op = {
   },
   vectorize: (node, [x]) => build(gatherOp, [x], { ...node.attributes, axis: (node.attributes.axis as number) + 1 }),
   simplify: ([x], attributes, shape) => {
+    const positions = attributes.positions as readonly number[]
+    if (positions.length === x.shape[attributes.axis as number] && positions.every((position, k) => position === k)) return x
     if (splat(x) !== undefined) return fill(x.graph, splat(x)!, shape)
     if (x.op === constantOp) return literal(gatherOp, x, attributes, shape)
     return hoist(x, (rest) => build(gatherOp, [rest], attributes))
