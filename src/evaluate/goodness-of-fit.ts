@@ -18,7 +18,7 @@ export interface GoodnessOfFit {
   readonly test: 'kernel-stein' | 'discrete-kernel-stein'
   /** Number of rows times the squared kernel Stein discrepancy (V-statistic; of real columns in coordinates whitened by the rows). */
   readonly statistic: number
-  /** Share of the wild bootstrap draws that reach the statistic; the smallest possible is 1/(draws + 1). */
+  /** Share of the wild bootstrap draws that reach the statistic, of the first 50 that do; the smallest possible is 1/(draws + 1). */
   readonly pValue: number
   /** Rows that were used: the table's, or an evenly spaced part of it. */
   readonly rows: number
@@ -27,7 +27,7 @@ export interface GoodnessOfFit {
 export interface GoodnessOfFitOptions {
   /** Most rows used; time and memory grow with the square. */
   readonly maximumRows?: number
-  /** Draws of the wild bootstrap. */
+  /** Most draws of the wild bootstrap. */
   readonly draws?: number
   /** Positions of coordinates that are unit vectors; scores are along their spheres. */
   readonly spheres?: readonly (readonly number[])[]
@@ -89,15 +89,27 @@ export function rowsToTest(rows: Float64Array, dimension: number, { maximumRows 
   return { rows: used, count, weighting: weightingOf(counted, count, (k) => (count < total ? thinnedRow(k, total, maximumRows) : k)) }
 }
 
+/** So many draws that reach the statistic tell a p-value well enough: to a seventh of itself, which is what 999 draws tell of 0.05. */
+const ENOUGH_REACHED = 50
+/** Draws computed together; where the p-value is large, the first of them are all. */
+const FIRST_DRAWS = 252
+
 /**
- * The wild bootstrap of a V-statistic that is degenerate under the hypothesis: signs of the rows, one for a whole cluster.
+ * The wild bootstrap of a V-statistic that is degenerate under the hypothesis: signs of the rows, one for a whole cluster. Draws end
+ * with the 50th that reaches the statistic; the p-value is then 50 over their number, and exact as ever (Besag & Clifford 1991, eq. 2).
  * @param matrix u(xᵢ, xₖ), symmetric, row-major [n × n]
  */
 export function wildBootstrap(matrix: Float64Array, count: number, weighting: Weighting, random: Random, draws = 999): { statistic: number; pValue: number } {
   const drawn = sumsOfDrawn(matrix, count, weighting)
   const statistic = drawn.matrix.reduce((sum, value) => sum + value, 0) / count
-  const forms = quadraticForms(drawn.matrix, drawn.count, drawSigns(random, draws, drawn.count))
-  const reached = forms.filter((form) => form / count >= statistic).length
+  let reached = 0
+  for (let done = 0; done < draws;) {
+    const some = done === 0 ? Math.min(FIRST_DRAWS, draws) : draws - done
+    for (const form of quadraticForms(drawn.matrix, drawn.count, drawSigns(random, some, drawn.count))) {
+      done++
+      if (form / count >= statistic && ++reached === ENOUGH_REACHED) return { statistic, pValue: reached / done }
+    }
+  }
   return { statistic, pValue: (1 + reached) / (1 + draws) }
 }
 

@@ -58,12 +58,12 @@ const BASELINE_ROWS = 100_000
 /** Rows on which the kernel density is evaluated where there are more than three times as many: each costs thousands of kernels. */
 const KERNEL_DENSITY_ROWS = 10_000
 /** The same in a parametric fit, which takes a second: enough for the third digit. */
-export const QUICK_KERNEL_ROWS = 2000
+export const QUICK_KERNEL_ROWS = 1000
 /** Up to so many rows baselines take a moment anyway. */
 const QUICK_FROM = 4000
 /** What a parametric fit of more rows saves on its baselines moves their log-likelihoods by less than their standard errors: a quarter of the pairs for the bandwidth, and a mixture that gives up sooner. */
 const QUICK_KERNEL: KernelDensityOptions = { bandwidth: { centres: 2000, queries: 250 } }
-const QUICK_MIXTURE: GaussianMixtureOptions = { patience: 3, tolerance: 1e-5 }
+const QUICK_MIXTURE: GaussianMixtureOptions = { patience: 2, tolerance: 1e-4 }
 
 /** Up to `most` rows of one part of a split, evenly spaced: how many, and which of the table. */
 function placesOf(part: 'train' | 'heldOut', split: Split, most: number): { readonly count: number; row(k: number): number } {
