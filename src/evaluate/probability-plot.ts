@@ -80,21 +80,33 @@ export function probabilityPlot({ rows, weighting = {}, distribution, influence,
   const critical = highest[Math.ceil(LEVEL * DRAWS) - 1]
   const at = (sense: number): Float64Array => probability.map((share, k) => inverse(distribution, share + sense * critical * standardError[k]))
   return {
-    quantile: probability.map((share) => sorted[Math.max(0, below.findIndex((own) => own >= share - 1e-12))]), low: at(-1), high: at(1),
+    quantile: probability.map((share) => sorted[Math.min(firstFrom(below, share - 1e-12), below.length - 1)]), low: at(-1), high: at(1),
     x, probability, difference, standardError, largest, rows: rows.length, level: LEVEL,
     critical,
     pValue: (1 + highest.filter((value) => value >= largest).length) / (1 + DRAWS),
   }
 }
 
+/** The first of increasing values that is at least this one, or how many there are. */
+function firstFrom(increasing: Float64Array, value: number): number {
+  let [low, high] = [0, increasing.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (increasing[middle] >= value) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
 function nearest(increasing: Float64Array, value: number): number {
-  return increasing.reduce((best, own, k) => (Math.abs(own - value) < Math.abs(increasing[best] - value) ? k : best), 0)
+  const above = Math.min(firstFrom(increasing, value), increasing.length - 1)
+  return above > 0 && value - increasing[above - 1] <= increasing[above] - value ? firstFrom(increasing, increasing[above - 1]) : above
 }
 
 /** The point below which a share of the density lies; the end of what was integrated for shares of 0 and less or 1 and more. */
 function inverse({ edges, probability }: LineDistribution, share: number): number {
-  const above = probability.findIndex((own) => own >= share)
-  if (above <= 0) return above === 0 ? edges[0] : edges[edges.length - 1]
+  const above = firstFrom(probability, share)
+  if (above === 0 || above === probability.length) return above === 0 ? edges[0] : edges[edges.length - 1]
   const rise = probability[above] - probability[above - 1]
   return edges[above - 1] + (rise > 0 ? (share - probability[above - 1]) / rise : 0) * (edges[above] - edges[above - 1])
 }
