@@ -1,9 +1,18 @@
 // What runs on the second thread, see `apart.ts`.
-import { parentPort } from 'node:worker_threads'
-import { tasks } from '../result/apart.ts'
+import { parentPort, workerData } from 'node:worker_threads'
+import { openEnergyModel } from '../engine/energy-model.ts'
+import type { OnnxRuntime } from '../engine/onnx.ts'
+import { needsRuntime, tasks } from '../result/apart.ts'
+import type { Place } from '../result/apart.ts'
 import type { Answer, Question } from './apart.ts'
+import { insideOf } from './inside.ts'
+import { requireOnnxRuntime } from './require.ts'
+
+const { inside } = insideOf(workerData as Int32Array)
+const place: Place = { openEnergy: (model, columns) => openEnergyModel(requireOnnxRuntime() as unknown as OnnxRuntime, model, columns) }
 
 parentPort!.on('message', async ({ id, name, work }: Question) => {
-  const answer = await (tasks[name] as (work: unknown) => Promise<unknown>)(work).then((value): Answer => ({ id, value }), (error: unknown): Answer => ({ id, error }))
+  const task = (): Promise<unknown> => (tasks[name] as (work: unknown, place: Place) => Promise<unknown>)(work, place)
+  const answer = await (needsRuntime(name) ? inside(task) : task()).then((value): Answer => ({ id, value }), (error: unknown): Answer => ({ id, error }))
   parentPort!.postMessage(answer)
 })

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { needsRuntime } from '../result/apart.ts'
 import type { Apart } from '../result/apart.ts'
+import { alarm, waitAtTheEnd } from './inside.ts'
 
 /** A thread that does one task after the other. */
 export interface ApartThread {
@@ -20,16 +22,20 @@ const program = new URL('../node/apart-worker.js', import.meta.url)
 /** @returns undefined where there is no second thread */
 export function openApart(threads: number): ApartThread | undefined {
   if (threads < 2 || !existsSync(fileURLToPath(program))) return undefined
-  const waiting = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: unknown) => void }>()
+  const waiting = new Map<number, { readonly name: Parameters<Apart>[0]; readonly resolve: (value: never) => void; readonly reject: (error: unknown) => void }>()
   let worker: Worker | undefined
   const start = (): Worker => {
-    const started = new Worker(program)
+    waitAtTheEnd()
+    const started = new Worker(program, { workerData: alarm })
     started.on('message', ({ id, value, error }: Answer) => {
       if (error === undefined) waiting.get(id)!.resolve(value as never)
       else waiting.get(id)!.reject(error)
       waiting.delete(id)
     })
-    started.on('error', (error) => { for (const { reject } of waiting.values()) reject(error) })
+    started.on('error', (error) => {
+      for (const { reject } of waiting.values()) reject(error)
+      waiting.clear()
+    })
     return started
   }
   let tasks = 0
@@ -38,10 +44,14 @@ export function openApart(threads: number): ApartThread | undefined {
     apart: (name, work) => new Promise((resolve, reject) => {
       worker ??= start()
       const id = tasks++
-      waiting.set(id, { resolve, reject })
+      waiting.set(id, { name, resolve, reject })
       worker.postMessage({ id, name, work } satisfies Question)
     }),
-    close: async () => { await worker?.terminate() },
+    close: async () => {
+      // A thread must not be ended inside of the runtime.
+      while ([...waiting.values()].some(({ name }) => needsRuntime(name))) await new Promise((resolve) => { setTimeout(resolve, 10) })
+      await worker?.terminate()
+    },
   }
 }
 

@@ -9,6 +9,3 @@ export type RowMessage =
 
 /** Places in `control`: the next part to take; how many are finished; whether a thread failed. */
 export const [NEXT, FINISHED, FAILED] = [0, 1, 2]
-
-/** Places in what all threads share: whether the process is about to end; how many threads are inside of the runtime. */
-export const [QUIT, INSIDE] = [0, 1]

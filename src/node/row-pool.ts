@@ -7,7 +7,8 @@ import { executableOf, openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
 import { inParts, partition, partRunner } from '../engine/parts.ts'
 import type { RowWork } from '../engine/parts.ts'
-import { FAILED, FINISHED, INSIDE, NEXT, QUIT } from './row-message.ts'
+import { alarm, waitAtTheEnd } from './inside.ts'
+import { FAILED, FINISHED, NEXT } from './row-message.ts'
 import type { RowMessage } from './row-message.ts'
 
 /** Fewer rows are computed by the threads of one session. */
@@ -19,23 +20,9 @@ const LEAST_BYTES = 16_384
 
 /** The threads of this process, shared by all pools; they end with it. */
 const threads: Worker[] = []
-/** Told to all of them, and by them: see `row-message.ts`. */
-const alarm = new Int32Array(new SharedArrayBuffer(8))
-/** No part takes longer, short of a machine that is out of breath. */
-const LAST_PART_MS = 3000
-
-/** A thread that is ended inside of the runtime takes the process down with it, whatever its exit code was to be. */
-function quietThreads(): void {
-  Atomics.store(alarm, QUIT, 1)
-  for (const until = performance.now() + LAST_PART_MS; performance.now() < until;) {
-    const inside = Atomics.load(alarm, INSIDE)
-    if (inside === 0) return
-    Atomics.wait(alarm, INSIDE, inside, 50)
-  }
-}
 
 function startThreads(count: number): readonly Worker[] {
-  if (threads.length === 0 && !process.listeners('exit').includes(quietThreads)) process.on('exit', quietThreads)
+  waitAtTheEnd()
   while (threads.length < count) {
     const isSource = import.meta.url.endsWith('.ts')
     const thread = new Worker(new URL(`../node/row-worker.${isSource ? 'ts' : 'js'}`, import.meta.url), { workerData: alarm, ...(isSource ? { execArgv: ['--import', import.meta.resolve('jiti/register')] } : {}) })

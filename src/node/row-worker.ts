@@ -4,33 +4,16 @@ import { executableOf, openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
 import { partRunner } from '../engine/parts.ts'
 import { requireOnnxRuntime } from './require.ts'
-import { FAILED, FINISHED, INSIDE, NEXT, QUIT } from './row-message.ts'
+import { insideOf } from './inside.ts'
+import { FAILED, FINISHED, NEXT } from './row-message.ts'
 import type { RowMessage } from './row-message.ts'
 
-const alarm = workerData as Int32Array
-
-Atomics.add(alarm, INSIDE, 1)
-const runtime = requireOnnxRuntime() as unknown as OnnxRuntime
-leave()
+const { inside, isQuitting } = insideOf(workerData as Int32Array)
+const runtime = inside(() => requireOnnxRuntime() as unknown as OnnxRuntime)
 const opened = new Map<string, Promise<{ run: ReturnType<typeof partRunner>; release(): Promise<void> }>>()
 
-function leave(): void {
-  Atomics.sub(alarm, INSIDE, 1)
-  Atomics.notify(alarm, INSIDE)
-}
-
-/** Work in the runtime, which must not be cut off. */
-async function inside<T>(work: () => Promise<T>): Promise<T> {
-  Atomics.add(alarm, INSIDE, 1)
-  try {
-    return await work()
-  } finally {
-    leave()
-  }
-}
-
 async function open(model: Uint8Array, outputs: readonly string[]) {
-  const executable = executableOf(runtime, await openSession(runtime, model, { threads: 1 }), outputs)
+  const executable = executableOf(await runtime, await openSession(await runtime, model, { threads: 1 }), outputs)
   return { run: partRunner(executable), release: () => executable.release() }
 }
 
@@ -53,7 +36,7 @@ async function work({ id, work: rows, control }: Extract<RowMessage, { kind: 'ru
   }
   try {
     const { run } = await opened.get(id)!
-    await inside(() => run(rows, () => (Atomics.load(alarm, QUIT) === 1 ? Infinity : Atomics.add(control, NEXT, 1)), finished))
+    await inside(() => run(rows, () => (isQuitting() ? Infinity : Atomics.add(control, NEXT, 1)), finished))
   } catch {
     // Whoever asked computes everything again by itself, and meets the error there if it is the model's.
     Atomics.store(control, FAILED, 1)

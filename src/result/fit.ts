@@ -27,7 +27,7 @@ import type { KnownLogNormalizer } from './assess.ts'
 import { calibrate } from './calibrate.ts'
 import { correctNoise, refuseCorrection } from './correct-noise.ts'
 import { refuseUndefined } from './defined.ts'
-import { diagnoseFit, nothingDiagnosed } from './diagnose.ts'
+import { beginDiagnosis, nothingDiagnosed } from './diagnose.ts'
 import { settleDomain } from './domain.ts'
 import { estimateNetwork } from './network-fit.ts'
 import { estimateParametric } from './parametric-fit.ts'
@@ -123,6 +123,8 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
   const { sensitivity } = estimated
   const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
+  const diagnosis = !sensitivity || !logZ || isDiscrete(domain) ? undefined
+    : await beginDiagnosis({ energy, program: modelFile.program, engine: environment.engine, table, split, domain, sensitivity, seed: options.seed, apart })
   const likelihoods = await compareLikelihoods(energy, unseen, logZ, await baselines(), unseenWeighting)
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, noBaselines, evaluationWeighting(table, 'train', split))).model : likelihoods.model
   // It takes rows as independent draws that count alike.
@@ -156,12 +158,11 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
-  const openHeights = () => runEnergy({ ...modelFile.program, outputs: { energy: modelFile.program.outputs.energy } }, table.columns, environment.engine)
   return completeResult({
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     diagnose: async () => {
-      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : sensitivity && logZ ? await diagnoseFit({ energy, openHeights, table, split, domain, sensitivity, random: random.split('diagnosis') }) : nothingDiagnosed
+      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : await diagnosis?.() ?? nothingDiagnosed
       return { ...found, goodnessOfFit: await goodness() }
     },
     facts: {
