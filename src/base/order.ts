@@ -18,6 +18,26 @@ export function atPlaces(values: Float64Array, places: readonly number[]): numbe
   return places.map((place) => found.get(place)!)
 }
 
+/** The least value such that a share of the weights, which sum to one, lies at or below it; NaN for none. */
+export function weightedQuantile(values: Float64Array, weights: Float64Array, share: number): number {
+  let [least, most] = [Infinity, -Infinity]
+  for (const value of values) {
+    if (value < least) least = value
+    if (value > most) most = value
+  }
+  // Only those that fall into the bin where the share is reached are sorted.
+  const bins = Math.max(1, values.length >> 4)
+  const binOf = (value: number): number => Math.min(bins - 1, Math.floor((value - least) / (most - least) * bins)) || 0
+  const sums = new Float64Array(bins)
+  for (let k = 0; k < values.length; k++) sums[binOf(values[k])] += weights[k]
+  let sum = 0
+  let bin = 0
+  while (bin < bins && sum + sums[bin] < share) sum += sums[bin++]
+  const inside = Array.from(values.keys()).filter((k) => binOf(values[k]) === bin).sort((a, b) => values[a] - values[b])
+  for (const k of inside) if ((sum += weights[k]) >= share) return values[k]
+  return inside.length > 0 ? values[inside[inside.length - 1]] : NaN
+}
+
 /** Moves the values between two places until the one that belongs there stands at `place`. */
 function select(values: Float64Array, place: number, from: number, to: number): void {
   let [low, high] = [from, to]

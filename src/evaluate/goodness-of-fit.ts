@@ -101,7 +101,9 @@ const FIRST_DRAWS = 252
  */
 export function wildBootstrap(matrix: Float64Array, count: number, weighting: Weighting, random: Random, draws = 999): { statistic: number; pValue: number } {
   const drawn = sumsOfDrawn(matrix, count, weighting)
-  const statistic = drawn.matrix.reduce((sum, value) => sum + value, 0) / count
+  let total = 0
+  for (let e = 0; e < drawn.matrix.length; e++) total += drawn.matrix[e]
+  const statistic = total / count
   let reached = 0
   for (let done = 0; done < draws;) {
     const some = done === 0 ? Math.min(FIRST_DRAWS, draws) : draws - done
@@ -209,60 +211,46 @@ function steinMatrix(rows: Float64Array, score: Float64Array, dimension: number,
   return matrix
 }
 
-// Signs ±1 of the draws, eight rows a byte: bit j of [b × draws] is set where row 8b + j has a plus.
-function drawSigns(random: Random, draws: number, count: number): Uint8Array {
-  const signs = new Uint8Array(Math.ceil(count / 8) * draws)
-  // Four draws at once, as ever: the same seed gives the same p-value.
-  for (let draw = 0; draw < draws; draw += 4) {
-    for (let e = 0; e < 4 * count; e++) {
-      const isPlus = random.uniform() >= 0.5
-      const [row, of] = [e >> 2, draw + (e & 3)]
-      if (isPlus && of < draws) signs[(row >> 3) * draws + of] |= 1 << (row & 7)
-    }
-  }
+// Signs ±1 of the draws, of 32 rows in a number: bit j of [b × draws] is set where row 32b + j has a plus.
+function drawSigns(random: Random, draws: number, count: number): Int32Array {
+  const signs = new Int32Array(Math.ceil(count / 32) * draws)
+  for (let e = 0; e < signs.length; e++) signs[e] = random.integer(2 ** 32)
   return signs
 }
 
 // sᵀUs of every draw. Eight elements of a row of U have 256 signed sums, made by turning one sign after the other; a draw then
-// picks one of them (Arlazarov et al. 1970), instead of eight products.
-function quadraticForms(matrix: Float64Array, count: number, signs: Uint8Array): Float64Array {
-  const draws = signs.length / Math.ceil(count / 8)
+// picks one of them (Arlazarov et al. 1970), instead of eight products. Four times eight at once, whose signs are one number.
+function quadraticForms(matrix: Float64Array, count: number, signs: Int32Array): Float64Array {
+  const draws = signs.length / Math.ceil(count / 32)
   const totals = new Float64Array(draws)
   const own = new Float64Array(draws)
-  // Of four blocks at a time, so that each sum is read and written a fourth as often; what lies before no row adds nothing.
-  const sums = new Float64Array(4 * 256)
-  const masks = new Uint8Array(4)
-  const blocks = Math.ceil(count / 8)
+  const sums = [0, 1, 2, 3].map(() => new Float64Array(256))
+  const [first, second, third, fourth] = sums
   let diagonal = 0
   for (let i = 0; i < count; i++) {
-    const start = i * count
     own.fill(0)
-    for (let block = 0; 8 * block < i; block += 4) {
-      for (let k = 0; k < 4; k++) {
-        const most = Math.max(0, Math.min(8, i - 8 * (block + k)))
-        // Bits of rows that are not before this one say nothing here.
-        masks[k] = (1 << most) - 1
-        signedSums(matrix, start + 8 * (block + k), most, sums, 256 * k)
-      }
-      const [m0, m1, m2, m3] = masks
-      const [b0, b1, b2, b3] = [0, 1, 2, 3].map((k) => Math.min(block + k, blocks - 1) * draws)
+    for (let group = 0; 32 * group < i; group++) {
+      // What lies before no row adds nothing.
+      sums.forEach((table, k) => signedSums(matrix, i * count + 32 * group + 8 * k, Math.max(0, Math.min(8, i - 32 * group - 8 * k)), table))
+      const start = group * draws
       for (let draw = 0; draw < draws; draw++) {
-        own[draw] += sums[signs[b0 + draw] & m0] + sums[256 | (signs[b1 + draw] & m1)] + sums[512 | (signs[b2 + draw] & m2)] + sums[768 | (signs[b3 + draw] & m3)]
+        const bits = signs[start + draw]
+        own[draw] += first[bits & 255] + second[(bits >> 8) & 255] + third[(bits >> 16) & 255] + fourth[bits >>> 24]
       }
     }
-    const [at, bit] = [(i >> 3) * draws, 1 << (i & 7)]
+    const [at, bit] = [(i >> 5) * draws, 1 << (i & 31)]
     for (let draw = 0; draw < draws; draw++) totals[draw] += (signs[at + draw] & bit) === 0 ? -own[draw] : own[draw]
-    diagonal += matrix[start + i]
+    diagonal += matrix[i * count + i]
   }
   return totals.map((value) => 2 * value + diagonal)
 }
 
-// The sums of `most` elements from `start` with all signs, bit j of the place: whether element j has a plus.
-function signedSums(matrix: Float64Array, start: number, most: number, sums: Float64Array, to: number): void {
-  sums[to] = 0
-  for (let j = 0; j < most; j++) sums[to] -= matrix[start + j]
-  for (let j = 0; j < most; j++) {
-    const turned = 2 * matrix[start + j]
-    for (let pattern = 0; pattern < 1 << j; pattern++) sums[to + (pattern | (1 << j))] = sums[to + pattern] + turned
+// The sums of `most` elements from `start` with all signs, bit j of the place: whether element j has a plus; other bits say nothing.
+function signedSums(matrix: Float64Array, start: number, most: number, sums: Float64Array): void {
+  sums[0] = 0
+  for (let j = 0; j < most; j++) sums[0] -= matrix[start + j]
+  for (let j = 0; j < 8; j++) {
+    const turned = j < most ? 2 * matrix[start + j] : 0
+    for (let pattern = 0; pattern < 1 << j; pattern++) sums[pattern | (1 << j)] = sums[pattern] + turned
   }
 }

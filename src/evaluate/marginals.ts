@@ -1,5 +1,6 @@
 // The density of each column alone under a fitted energy: exact for a Gaussian, by a grid in up to three columns, else by
 // reweighted draws, of which each contributes its conditional density (Gelfand & Smith 1990, eq. 2.7) instead of a point.
+import { weightedQuantile } from '../base/order.ts'
 import type { Random } from '../base/random.ts'
 import type { FittedEnergy } from '../model/fitted-energy.ts'
 import { gaussianForm } from './gaussian-form.ts'
@@ -217,14 +218,8 @@ export function resample(points: Float64Array, weights: Float64Array, d: number,
 
 /** Nearly all of one column of weighted points, and a little more. */
 export function weightedRange(points: Float64Array, weights: Float64Array, j: number, d: number): readonly [number, number] {
-  const order = Array.from(weights, (_, k) => k).sort((a, b) => points[a * d + j] - points[b * d + j])
-  let sum = 0
-  let [low, high] = [NaN, NaN]
-  for (const k of order) {
-    sum += weights[k]
-    if (Number.isNaN(low) && sum > 2e-4) low = points[k * d + j]
-    if (Number.isNaN(high) && sum >= 1 - 2e-4) high = points[k * d + j]
-  }
+  const values = weights.map((_, k) => points[k * d + j])
+  const [low, high] = [weightedQuantile(values, weights, 2e-4), weightedQuantile(values, weights, 1 - 2e-4)]
   return [low - 0.15 * (high - low), high + 0.15 * (high - low)]
 }
 

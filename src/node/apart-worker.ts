@@ -9,7 +9,9 @@ import { insideOf } from './inside.ts'
 import { requireOnnxRuntime } from './require.ts'
 
 const { inside } = insideOf(workerData as Int32Array)
-const place: Place = { openEnergy: (model, columns) => openEnergyModel(requireOnnxRuntime() as unknown as OnnxRuntime, model, columns) }
+// Loaded at once: the first work comes only when the rows are read.
+const runtime = inside(() => requireOnnxRuntime() as unknown as OnnxRuntime)
+const place: Place = { openEnergy: async (model, columns) => openEnergyModel(await runtime, model, columns) }
 
 parentPort!.on('message', async ({ id, name, work }: Question) => {
   const task = (): Promise<unknown> => (tasks[name] as (work: unknown, place: Place) => Promise<unknown>)(work, place)

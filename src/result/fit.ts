@@ -53,24 +53,11 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const located = await settleDomain(source, given, options)
   const { domain, table, points } = located
   warnings.push(...located.warnings)
-  const ofColumns = checkConstantColumns(table)
   checkWeighting(table)
-  // What binary columns have in common shows as separation, if the model looks for it.
-  const independent = independentColumns(domain, table)
-  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independent, independent === table ? ofColumns : undefined))
-  const scale = points === table ? ofColumns : columnScale(points)
-
   const isNetwork = source.kind === 'network'
   if (isNetwork) refuseParametricOptions(request, table, source.name)
   else refuseTrainingOptions(request, source.name)
   const split = splitOfFit(table.rows, options, isNetwork)
-  const setting = settle(source, located, scale, options.by, request.noise, () => partOf(points, 'train', split, MODEL_ROWS))
-  const { name, estimator, traced, objective, noise, ladder } = setting
-  const { correctNoise: correction } = options
-  refuseCorrection(correction, setting)
-  const { model } = traced
-  warnings.push(...setting.warnings)
-
   const fitted = evaluationRows(table, 'train', split)
   const holdsOut = split.heldOutCount > 0
   const unseen = holdsOut ? evaluationRows(table, 'heldOut', split) : fitted
@@ -80,6 +67,18 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     rows: baselineRows(table, split), weights: baselineWeights(table, split), columns: table.columns, domain: domain.text, isQuick: !isNetwork,
     unseen, areTraining: !holdsOut, kernelRows: isNetwork ? Infinity : QUICK_KERNEL_ROWS,
   })
+
+  const ofColumns = checkConstantColumns(table)
+  // What binary columns have in common shows as separation, if the model looks for it.
+  const independent = independentColumns(domain, table)
+  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independent, independent === table ? ofColumns : undefined))
+  const scale = points === table ? ofColumns : columnScale(points)
+  const setting = settle(source, located, scale, options.by, request.noise, () => partOf(points, 'train', split, MODEL_ROWS))
+  const { name, estimator, traced, objective, noise, ladder } = setting
+  const { correctNoise: correction } = options
+  refuseCorrection(correction, setting)
+  const { model } = traced
+  warnings.push(...setting.warnings)
 
   const derived = options.derive === undefined ? undefined : await derivedOf(traced, options.derive)
   const context = { traced, estimator, objective, noise, derived, table: points, scale, split, random, options, request, environment }
@@ -116,15 +115,15 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const unseenWeighting = evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split)
   const scored = isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen, unseenWeighting)
   const goodness = scored ? begin(apart, 'goodness', { scored, seed: options.seed }) : () => (isDiscrete(domain) ? testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting) : null)
+  const { sensitivity } = estimated
+  const diagnosis = !sensitivity || !logZ || isDiscrete(domain) ? undefined
+    : await beginDiagnosis({ energy, program: modelFile.program, engine: environment.engine, table, split, domain, sensitivity, seed: options.seed, apart })
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
   if (clusters && heightsUnknown) warnings.push(clusterWarning(clusters))
   const modes = isNetwork && estimated.integrable ? await findModes(energy, fitted, !heightsUnknown, random.split('modes'), warnings) : null
-  const { sensitivity } = estimated
   const residuals = !sensitivity || isDiscrete(domain) ? null : await findResiduals(points, split, sensitivity)
-  const diagnosis = !sensitivity || !logZ || isDiscrete(domain) ? undefined
-    : await beginDiagnosis({ energy, program: modelFile.program, engine: environment.engine, table, split, domain, sensitivity, seed: options.seed, apart })
   const likelihoods = await compareLikelihoods(energy, unseen, logZ, await baselines(), unseenWeighting)
   const train = holdsOut ? (await compareLikelihoods(energy, fitted, logZ, noBaselines, evaluationWeighting(table, 'train', split))).model : likelihoods.model
   // It takes rows as independent draws that count alike.

@@ -70,14 +70,15 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
       `no Gaussian mixture baseline: the covariance of the ${training.length / dimension} training rows is singular; drop columns that are combinations of others`,
     )
   }
-  const all = whiten(thinRows(training, dimension, 5 * maximumRows), mean, factor)
+  const used = thinRows(training, dimension, 5 * maximumRows)
+  const all = whiten(used, mean, factor)
   const rows = thinRows(all, dimension, maximumRows)
   const parameters = 1 + dimension + (dimension * (dimension + 1)) / 2
   // Copies of a row say nothing of the shape of a component.
   const columns = Array.from({ length: dimension }, (_, j) => String(j))
   const different = (1 - copiedShare({ columns, rows: rows.length / dimension, values: rows })) * (rows.length / dimension)
   const most = Math.max(1, Math.min(maximumComponents, Math.floor(different / (2 * parameters))))
-  const floor = whitenedFloor(columnResolutions(training, columns), factor)
+  const floor = whitenedFloor(columnResolutions(used, columns), factor)
   const bicOf = (components: readonly Component[], logLikelihood: number, count: number): number => -2 * logLikelihood + (components.length * parameters - 1) * Math.log(count)
   const count = rows.length / dimension
   const search = { tolerance: (SEARCH_SHARE * parameters * Math.log(count)) / (2 * count), steps: SEARCH_STEPS }
@@ -222,17 +223,23 @@ function fromCoordinates(coordinates: Float64Array, d: number): Component[] {
 /** Of each component: Σ shares, then Σ shares·x [d], then Σ shares·x xᵀ, its lower triangle row by row; row-major [k × length]. */
 type Sums = Float64Array
 
+/** A smaller share of a row says nothing of a component, which has thousands of them. */
+const NO_SHARE = 1e-12
+
 const sumLength = (d: number): number => 1 + d + (d * (d + 1)) / 2
 const emptySums = (size: number, d: number): Sums => new Float64Array(size * sumLength(d))
 
-function addRow(sums: Sums, k: number, rows: Float64Array, row: number, d: number, share: number): void {
-  let at = k * sumLength(d)
-  sums[at++] += share
-  for (let a = 0; a < d; a++) sums[at++] += share * rows[row * d + a]
-  for (let a = 0; a < d; a++) {
-    const scaled = share * rows[row * d + a]
-    for (let b = 0; b <= a; b++) sums[at++] += scaled * rows[row * d + b]
-  }
+/** What is summed of a row: 1, x, x xᵀ. */
+function writeFeatures(features: Float64Array, rows: Float64Array, start: number, d: number): void {
+  let at = 0
+  features[at++] = 1
+  for (let a = 0; a < d; a++) features[at++] = rows[start + a]
+  for (let a = 0; a < d; a++) for (let b = 0; b <= a; b++) features[at++] = rows[start + a] * rows[start + b]
+}
+
+function addRow(sums: Sums, k: number, features: Float64Array, share: number): void {
+  const start = k * features.length
+  for (let e = 0; e < features.length; e++) sums[start + e] += share * features[e]
 }
 
 /**
@@ -260,6 +267,7 @@ function posterior(rows: Float64Array, d: number, components: readonly Component
   const constants = components.map(({ logWeight, factor }) => logWeight - factor.logDeterminant - (d / 2) * Math.log(2 * Math.PI))
   const result = new Float64Array(count)
   const logs = new Float64Array(size)
+  const features = new Float64Array(sumLength(d))
   const expOf = expNegative
   for (let i = 0; i < count; i++) {
     let most = -Infinity
@@ -277,7 +285,12 @@ function posterior(rows: Float64Array, d: number, components: readonly Component
     let sum = 0
     for (let k = 0; k < size; k++) sum += logs[k] = logs[k] > most + NEGLIGIBLE ? expOf(logs[k] - most) : 0
     result[i] = most + Math.log(sum)
-    if (sums) for (let k = 0; k < size; k++) if (logs[k] > 0) addRow(sums, k, rows, i, d, logs[k] / sum)
+    if (!sums) continue
+    writeFeatures(features, rows, i * d, d)
+    for (let k = 0; k < size; k++) {
+      const share = logs[k] / sum
+      if (share > NO_SHARE) addRow(sums, k, features, share)
+    }
   }
   return result
 }
@@ -355,7 +368,11 @@ function lloyd(rows: Float64Array, d: number, start: Float64Array): Float64Array
 function shareOut(rows: Float64Array, d: number, centres: Float64Array, floor: Float64Array): Component[] {
   const sums = emptySums(centres.length / d, d)
   const count = rows.length / d
-  for (let i = 0; i < count; i++) addRow(sums, nearest(rows, i, centres, d), rows, i, d, 1)
+  const features = new Float64Array(sumLength(d))
+  for (let i = 0; i < count; i++) {
+    writeFeatures(features, rows, i * d, d)
+    addRow(sums, nearest(rows, i, centres, d), features, 1)
+  }
   return componentsOf(sums, d, count, floor)
 }
 
