@@ -11,6 +11,4 @@ export interface Program {
   readonly type: ElementType
   /** Whether each row of every output depends on the same row of the inputs alone. */
   readonly rowwise?: boolean
-  /** Whether its operations are so small that a second thread costs more than it does. */
-  readonly small?: boolean
 }

@@ -1,6 +1,7 @@
 // ONNX Runtime as an engine. The runtime module is handed in, so the same code serves Node and browsers.
 import { compileOnnx } from '../compile/onnx.ts'
 import type { Program } from '../compile/program.ts'
+import { ROWS, sizeOf, topological } from '../graph/node.ts'
 import { checkFeeds } from './engine.ts'
 import type { Engine, Executable, Values } from './engine.ts'
 
@@ -37,10 +38,18 @@ export function onnxEngine(runtime: OnnxRuntime, options: OnnxEngineOptions = {}
     name: 'onnx',
     prepare: async (program) => {
       const model = compileOnnx(program)
-      const executable = await openProgram(runtime, model, program, program.small ? { ...options, threads: 1 } : options)
+      const executable = await openProgram(runtime, model, program, isNarrow(program) ? { ...options, threads: 1 } : options)
       return program.rowwise && options.share ? options.share(executable, model, Object.keys(program.outputs)) : executable
     },
   }
+}
+
+/** Up to so many numbers a row, threads of one session cost as much as they do, and more where the other cores have work of their own. */
+const NARROW = 128
+
+/** Whether a program of a parametric model, which is in float64, has only such operations. */
+function isNarrow({ type, outputs }: Program): boolean {
+  return type === 'float64' && topological(Object.values(outputs)).every(({ shape }) => !shape.includes(ROWS) || sizeOf(shape) <= NARROW)
 }
 
 /** Opens a session with the settings all our programs run with. */

@@ -68,8 +68,6 @@ const CHUNK_ROWS = 16_384
 /** With fewer rows the start of an operation takes as long as it does, unless they hold more numbers than memory should. */
 const FEW_ROWS = 512
 const MOST_ELEMENTS = 2 ** 21
-/** Up to so many numbers a row, the operations of a chunk are done before a second thread has begun. */
-const SMALL_WIDTH = 16
 /** Directions whose Hessian products are computed in one run. */
 const DIRECTIONS = 32
 /** Up to so many parameters that are single numbers, second derivatives are written out one by one: they share most of what they are made of. */
@@ -103,7 +101,7 @@ export function openFullBatch(
   const passes = new Map<string, Promise<Pass>>()
 
   const openPass = async (name: string, inputs: readonly Node[], outputs: Readonly<Record<string, Node>>, width: number): Promise<Pass> => {
-    const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64', small: width <= SMALL_WIDTH })
+    const executable: Executable = await engine.prepare({ name, inputs, outputs, type: 'float64' })
     const perChunk = Math.min(CHUNK_ROWS, Math.max(1, Math.floor(CHUNK_ELEMENTS / width), Math.min(FEW_ROWS, Math.floor(MOST_ELEMENTS / width))))
     return {
       run: async (values, each) => {
