@@ -40,6 +40,7 @@ export function weightedQuantile(values: Float64Array, weights: Float64Array, sh
 
 /** Moves the values between two places until the one that belongs there stands at `place`. */
 function select(values: Float64Array, place: number, from: number, to: number): void {
+  if (place === from || place === to) return selectEnd(values, place, from, to)
   let [low, high] = [from, to]
   while (low < high) {
     const [a, b, c] = [values[low], values[(low + high) >>> 1], values[high]]
@@ -58,4 +59,15 @@ function select(values: Float64Array, place: number, from: number, to: number): 
     else if (place >= left) low = left
     else return
   }
+}
+
+/** The least stands at `from`, or the largest at `to`. */
+function selectEnd(values: Float64Array, place: number, from: number, to: number): void {
+  let found = place
+  if (place === from) {
+    for (let k = from; k <= to; k++) if (values[k] < values[found]) found = k
+  } else {
+    for (let k = from; k <= to; k++) if (values[k] > values[found]) found = k
+  }
+  [values[place], values[found]] = [values[found], values[place]]
 }

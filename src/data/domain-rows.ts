@@ -126,7 +126,7 @@ export function independentColumns(domain: PlacedDomain, table: Table, which: 'c
 export function someColumns(rows: Float64Array, dimension: number, kept: readonly number[]): Float64Array {
   const count = rows.length / dimension
   const values = new Float64Array(count * kept.length)
-  for (let row = 0; row < count; row++) kept.forEach((j, k) => { values[row * kept.length + k] = rows[row * dimension + j] })
+  for (let row = 0, to = 0; row < count; row++) for (const j of kept) values[to++] = rows[row * dimension + j]
   return values
 }
 

@@ -63,6 +63,14 @@ export function columnScale(table: Table, selection: RowSelection = { count: tab
   return { columns, mean, deviation, minimum, maximum }
 }
 
+/** That of some of the columns. */
+export function scaleOf(scale: Scale, columns: readonly string[]): Scale {
+  if (columns.length === scale.columns.length) return scale
+  const places = columns.map((name) => scale.columns.indexOf(name))
+  const some = (values: Float64Array): Float64Array => Float64Array.from(places, (place) => values[place])
+  return { columns, mean: some(scale.mean), deviation: some(scale.deviation), minimum: some(scale.minimum), maximum: some(scale.maximum) }
+}
+
 function refuseUnscalable(table: Table, range: Float64Array, first: Float64Array): void {
   range.forEach((r, j) => {
     const where = `${table.source}: column ${JSON.stringify(table.columns[j])}`

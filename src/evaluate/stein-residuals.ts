@@ -141,43 +141,42 @@ function perRow(tests: readonly Test[], { rows, scores, weights }: WeightedRows,
   const d = mean.length
   const count = rows.length / d
   const values = new Float64Array(count * tests.length)
-  const pull = openPull(rows, mean, deviation, weights)
-  for (let row = 0; row < count; row++) {
-    pull.moveTo(row)
-    for (let t = 0; t < tests.length; t++) {
-      let value = pull.by(tests[t])
-      for (let j = 0; j < d; j++) if (pull.factors[j] !== 0) value += pull.factors[j] * scores[row * d + j]
-      values[row * tests.length + t] = -value
+  const at = openRows(rows, mean, deviation, weights)
+  const along = new Float64Array(d)
+  for (let row = 0, to = 0; row < count; row++) {
+    at.moveTo(row)
+    at.weigh(scores, row * d, 1, along)
+    for (const test of tests) {
+      let value = at.write(test)
+      const { columns } = test
+      for (let k = 0; k < columns.length; k++) value += at.field[k] * deviation[columns[k]] * along[columns[k]]
+      values[to++] = -value
     }
   }
   return values
 }
 
-/** A residual as an affine function of the score of a row. */
-interface Pull {
+/** What a residual is made of at one row. */
+interface AtRow {
   moveTo(row: number): void
-  /** What does not depend on the score. Sets `factors`. */
-  by(test: Test): number
-  /** Of the score by column, [d], until the next call. */
-  readonly factors: Float64Array
+  /** Writes a test's field into `field`; W:∇g + b·g. */
+  write(test: Test): number
+  readonly field: Float64Array
+  /** W times vectors: `size` of them, the elements of each `size` apart from `start` on, into [d × size]. */
+  weigh(vectors: Float64Array, start: number, size: number, into: Float64Array): void
 }
 
-function openPull(rows: Float64Array, mean: Float64Array, deviation: Float64Array, weights: RowWeights | undefined): Pull {
+function openRows(rows: Float64Array, mean: Float64Array, deviation: Float64Array, weights: RowWeights | undefined): AtRow {
   const d = mean.length
   const u = new Float64Array(d)
-  const g = new Float64Array(4)
-  const factors = new Float64Array(d)
+  const field = new Float64Array(4)
   let at = 0
   const weighted = ({ columns }: Test, { diagonal, radial, divergence, part }: RowWeights): number => {
     const size = columns.length
     let constant = 0
     for (let k = 0; k < size; k++) {
       const j = columns[k]
-      const own = g[k] * deviation[j]
-      factors[j] += own * diagonal[at + j]
-      constant += own * divergence[at + j] + g[size + k] * (diagonal[at + j] - radial[at + j] * rows[at + j] ** 2)
-      if (radial[at + j] === 0) continue
-      for (let l = 0; l < d; l++) if (part[l] === part[j]) factors[l] -= own * radial[at + j] * rows[at + j] * rows[at + l]
+      constant += field[k] * deviation[j] * divergence[at + j] + field[size + k] * (diagonal[at + j] - radial[at + j] * rows[at + j] ** 2)
     }
     if (size === 2 && part[columns[0]] === part[columns[1]]) {
       const [i, j] = columns
@@ -187,18 +186,28 @@ function openPull(rows: Float64Array, mean: Float64Array, deviation: Float64Arra
     return constant
   }
   return {
-    factors,
+    field,
     moveTo: (row) => {
       at = row * d
       for (let j = 0; j < d; j++) u[j] = (rows[at + j] - mean[j]) / deviation[j]
     },
-    by: (test) => {
-      factors.fill(0)
-      test.write(g, u)
+    write: (test) => {
+      test.write(field, u)
       if (weights) return weighted(test, weights)
-      const { columns } = test
-      for (let k = 0; k < columns.length; k++) factors[columns[k]] = g[k] * deviation[columns[k]]
-      return columns.length === 1 ? g[1] : 0
+      return test.columns.length === 1 ? field[1] : 0
+    },
+    weigh: (vectors, start, size, into) => {
+      for (let j = 0; j < d; j++) {
+        const own = weights ? weights.diagonal[at + j] : 1
+        for (let p = 0; p < size; p++) into[j * size + p] = own * vectors[start + j * size + p]
+        const pull = weights ? weights.radial[at + j] * rows[at + j] : 0
+        if (pull === 0) continue
+        for (let l = 0; l < d; l++) {
+          if (weights!.part[l] !== weights!.part[j]) continue
+          const factor = pull * rows[at + l]
+          for (let p = 0; p < size; p++) into[j * size + p] -= factor * vectors[start + l * size + p]
+        }
+      }
     },
   }
 }
@@ -225,20 +234,23 @@ function meanSlopes(tests: readonly Test[], { rows, weights, weighting, influenc
   const count = rows.length / d
   const size = influences.length / count
   const slopes = tests.map(() => new Float64Array(size))
-  const pull = openPull(rows, mean, deviation, weights)
+  const at = openRows(rows, mean, deviation, weights)
+  const along = new Float64Array(d * size)
   for (let row = 0; row < count; row++) {
-    pull.moveTo(row)
+    at.moveTo(row)
+    at.weigh(scoreSlopes, row * d * size, size, along)
     const share = (weighting?.weights?.[row] ?? 1) / count
-    for (let t = 0; t < tests.length; t++) {
-      pull.by(tests[t])
+    tests.forEach((test, t) => {
+      at.write(test)
       const own = slopes[t]
-      for (let j = 0; j < d; j++) {
-        const factor = pull.factors[j] * share
+      const { columns } = test
+      for (let k = 0; k < columns.length; k++) {
+        const factor = at.field[k] * deviation[columns[k]] * share
         if (factor === 0) continue
-        const start = (row * d + j) * size
-        for (let p = 0; p < size; p++) own[p] -= factor * scoreSlopes[start + p]
+        const start = columns[k] * size
+        for (let p = 0; p < size; p++) own[p] -= factor * along[start + p]
       }
-    }
+    })
   }
   return slopes
 }

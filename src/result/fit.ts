@@ -9,7 +9,7 @@ import { energyProgram } from '../compile/model-file.ts'
 import type { ModelMetadata } from '../compile/model-file.ts'
 import { checkCollinearity, checkConstantColumns, checkWeighting } from '../data/check.ts'
 import { independentColumns, turnStarts } from '../data/domain-rows.ts'
-import { columnScale } from '../data/standardize.ts'
+import { columnScale, scaleOf } from '../data/standardize.ts'
 import type { Table } from '../data/table.ts'
 import { runEnergy, runLadder } from '../engine/energy.ts'
 import type { Derived } from '../estimate/derived.ts'
@@ -71,7 +71,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const ofColumns = checkConstantColumns(table)
   // What binary columns have in common shows as separation, if the model looks for it.
   const independent = independentColumns(domain, table)
-  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independent, independent === table ? ofColumns : undefined))
+  if (!isDiscrete(domain)) warnings.push(...checkCollinearity(independent, scaleOf(ofColumns, independent.columns)))
   const scale = points === table ? ofColumns : columnScale(points)
   const setting = settle(source, located, scale, options.by, request.noise, () => partOf(points, 'train', split, MODEL_ROWS))
   const { name, estimator, traced, objective, noise, ladder } = setting

@@ -13,7 +13,7 @@ import { isDiscrete, isReal } from '../model/domain.ts'
 import type { PlacedDomain } from '../model/domain.ts'
 import { idleColumns } from '../model/idle-columns.ts'
 import { trace } from '../model/model.ts'
-import type { Ladder, Model, TracedModel } from '../model/model.ts'
+import type { AboutRows, Ladder, Model, TracedModel } from '../model/model.ts'
 import type { DomainSetting } from './domain.ts'
 import { estimators } from './estimators.ts'
 import type { EstimatorName } from './estimators.ts'
@@ -28,8 +28,6 @@ export interface Setting {
   /** The noise whose density is learned: that of the objective, or of the ladder's smallest level. */
   readonly noise: ResolvedNoise | undefined
   readonly ladder: Ladder | undefined
-  /** Covariance of the standardized columns with the noise of a fit at one level, row-major. */
-  readonly covariance: Float64Array
   /** Why this noise or ladder, where it was chosen from the rows. */
   readonly reason: string | null
   readonly warnings: readonly Warning[]
@@ -76,12 +74,13 @@ export function settle(source: Model, { domain, isOwn, boundary, points: table }
     // Ties ruin exact score matching of a flexible energy (it can put a spike on every tied value); few parameters bear them.
     if (name === 'score-matching') warnings.push(...tiesWarnings(columnTies(table)))
   }
-  const covariance = covarianceOf(table, scale, ladder ? undefined : noise)
-  const model = source.forRows?.({ dimension: d, covariance, ladder, rows, moments: () => rowMoments(rows(), d) }) ?? source
+  // A pass over all rows, which most models do without.
+  const about: AboutRows = { dimension: d, ladder, rows, get covariance() { return covarianceOf(table, scale, ladder ? undefined : noise) }, moments: () => rowMoments(rows(), d) }
+  const model = source.forRows?.(about) ?? source
   const traced = trace(isOwn ? model : { ...model, logNormalizer: undefined }, domain, boundary)
   const [idle] = isNetwork || !isReal(domain) ? [] : idleColumns(traced.logDensity, traced.x)
   if (idle !== undefined) throw new UnnormError('constant-formula', `model ${source.name}: logDensity does not depend on column ${JSON.stringify(table.columns[idle])}, so that no density of it follows (leave the column out with --columns, or use it)`)
-  return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, covariance, reason, warnings }
+  return { name, estimator, traced, objective: estimator.objective(traced, ladder ? undefined : noise?.inObjective, ladder), noise, ladder, reason, warnings }
 }
 
 /** Estimators that a domain allows, as a message names them. */
