@@ -63,7 +63,7 @@ export interface FullBatch {
 export class Interrupted extends Error {}
 
 /** Numbers of one intermediate of a chunk: so many stay in the cache of a core from one operation to the next. */
-const CHUNK_ELEMENTS = 2 ** 18
+const CHUNK_ELEMENTS = 2 ** 16
 const CHUNK_ROWS = 16_384
 /** With fewer rows the start of an operation takes as long as it does, unless they hold more numbers than memory should. */
 const FEW_ROWS = 512

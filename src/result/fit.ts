@@ -89,11 +89,16 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
 
   environment.onPhase?.('assessing the fit')
   const standardization = isNetwork ? scale : undefined
-  const run = (of: TracedModel) => runEnergy(energyProgram(of, estimated.theta, standardization, undefined, ladder?.least), table.columns, environment.engine)
+  const energyOf = (of: TracedModel) => energyProgram(of, estimated.theta, standardization, undefined, ladder?.least)
+  const run = (of: TracedModel) => runEnergy(energyOf(of), table.columns, environment.engine)
   const noisy = await run(traced)
   const energy = corrected ? await run(corrected.model) : noisy
   if (estimated.stopped !== 'unbounded' && estimated.theta.every(Number.isFinite)) await refuseUndefined(traced, estimated.theta, isNetwork || corrected ? energy : undefined, points, environment.engine)
   const levels = ladder && await runLadder(energyProgram(traced, estimated.theta, scale, undefined, 'given'), { columns: table.columns, ladder, deviations: scale.deviation }, environment.engine)
+  const { sensitivity } = estimated
+  // Begun before log Z is known, without which it is not looked at.
+  const diagnosis = !sensitivity || !estimated.integrable || isDiscrete(domain) ? undefined
+    : await beginDiagnosis({ energy, program: energyOf(corrected?.model ?? traced), engine: environment.engine, table, split, domain, sensitivity, seed: options.seed, apart })
   const logZ = (corrected ? undefined : estimated.logNormalizer) ?? (estimated.integrable ? await findLogNormalizer(
     { energy, domain, rows: fitted, ladder: levels ?? null, ownsNormalizer: name === 'dual', random: random.split('log normalizer'), now: environment.now }, warnings,
   ) : null)
@@ -115,9 +120,6 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const unseenWeighting = evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split)
   const scored = isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen, unseenWeighting)
   const goodness = scored ? begin(apart, 'goodness', { scored, seed: options.seed }) : () => (isDiscrete(domain) ? testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting) : null)
-  const { sensitivity } = estimated
-  const diagnosis = !sensitivity || !logZ || isDiscrete(domain) ? undefined
-    : await beginDiagnosis({ energy, program: modelFile.program, engine: environment.engine, table, split, domain, sensitivity, seed: options.seed, apart })
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
@@ -161,7 +163,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     fit, energy, noisy, metrics: estimated.metrics, theta: estimated.theta, state: estimated.state, interrupted: estimated.stopped === 'interrupted',
     domain, table, noiseCovariance: noise?.covariance ?? null, ladder: levels ?? null,
     diagnose: async () => {
-      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : await diagnosis?.() ?? nothingDiagnosed
+      const found = isDiscrete(domain) ? { ...nothingDiagnosed, binary: await binaryMoments(energy, table) } : (logZ && await diagnosis?.()) ?? nothingDiagnosed
       return { ...found, goodnessOfFit: await goodness() }
     },
     facts: {

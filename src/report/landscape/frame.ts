@@ -9,6 +9,8 @@ export type Frame = readonly (readonly [number, number])[]
 const reach = 0.75
 const outer = 0.02
 const padding = 0.08
+/** Rows whose quantiles stand for those of all: a picture shows no more. */
+const quantileRows = 20_000
 /** Two axes whose widths differ by less than this factor get the same units per pixel. */
 const nearlyEqual = 1.6
 
@@ -17,10 +19,19 @@ const nearlyEqual = 1.6
  * @param rows row-major [n × d], n > 0
  */
 export function frameOf(rows: Float64Array, dimension: number): Frame {
-  const count = rows.length / dimension
+  const some = thinRows(rows, dimension, quantileRows)
+  const count = some.length / dimension
+  const [leasts, mosts] = [rows.slice(0, dimension), rows.slice(0, dimension)]
+  for (let start = 0; start < rows.length; start += dimension) {
+    for (let column = 0; column < dimension; column++) {
+      const value = rows[start + column]
+      if (value < leasts[column]) leasts[column] = value
+      else if (value > mosts[column]) mosts[column] = value
+    }
+  }
   return Array.from({ length: dimension }, (_, column) => {
-    const values = columnOf(rows, dimension, column)
-    const [least, low, high, most] = atPlaces(values, [0, Math.floor(outer * (count - 1)), Math.ceil((1 - outer) * (count - 1)), count - 1])
+    const [low, high] = atPlaces(columnOf(some, dimension, column), [Math.floor(outer * (count - 1)), Math.ceil((1 - outer) * (count - 1))])
+    const [least, most] = [leasts[column], mosts[column]]
     const slack = reach * (high - low)
     const from = Math.max(least, low - slack)
     const to = Math.min(most, high + slack)
@@ -84,7 +95,9 @@ export function thinRows(rows: Float64Array, dimension: number, most: number): F
  * @param points [n × 2], in units in which distances make sense (shares of the frame)
  */
 export function spreadIndices(points: Float64Array, distance: number, most: number): number[] {
-  const cells = new Map<string, number[]>()
+  const cells = new Map<number, number[]>()
+  // One number for a cell: no picture has so many of them side by side.
+  const keyOf = (column: number, row: number): number => column * 2 ** 20 + row
   const kept: number[] = []
   for (let index = 0; index < points.length / 2 && kept.length < most; index++) {
     const x = points[2 * index]
@@ -94,11 +107,12 @@ export function spreadIndices(points: Float64Array, distance: number, most: numb
     let free = true
     for (let dx = -1; dx <= 1 && free; dx++) {
       for (let dy = -1; dy <= 1 && free; dy++) {
-        free = !(cells.get(`${column + dx},${row + dy}`) ?? []).some((other) => Math.hypot(points[2 * other] - x, points[2 * other + 1] - y) < distance)
+        const others = cells.get(keyOf(column + dx, row + dy))
+        free = others === undefined || !others.some((other) => Math.hypot(points[2 * other] - x, points[2 * other + 1] - y) < distance)
       }
     }
     if (!free) continue
-    const key = `${column},${row}`
+    const key = keyOf(column, row)
     cells.set(key, [...(cells.get(key) ?? []), index])
     kept.push(index)
   }
@@ -124,7 +138,8 @@ export function histogram(values: Float64Array, interval: readonly [number, numb
  */
 export function binCount(values: Float64Array, interval: readonly [number, number], most: number): number {
   const count = values.length
-  const [lower, upper] = count > 0 ? atPlaces(values, [0.25, 0.75].map((share) => Math.round(share * (count - 1)))) : [NaN, NaN]
+  const some = thinRows(values, 1, quantileRows)
+  const [lower, upper] = count > 0 ? atPlaces(some, [0.25, 0.75].map((share) => Math.round(share * (some.length - 1)))) : [NaN, NaN]
   const width = (2 * (upper - lower)) / Math.cbrt(Math.max(count, 1))
   const bins = width > 0 ? Math.ceil((interval[1] - interval[0]) / width) : 10
   return Math.min(Math.max(bins, 12), most)
