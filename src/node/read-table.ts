@@ -52,58 +52,20 @@ async function readFrom(source: DataSource, given: ReadOptions): Promise<Table> 
   const options = chosen === undefined ? given : { ...given, columns: chosen }
   const { weights, cluster } = columnsOfRows(source, options)
   if (weights) await checkWeights(source, weights)
-  const selection = await selectColumns(source, options)
-  const { columns, rowsRead } = selection
-  const width = columns.length
-  const values = new Float64Array(rowsRead * width)
-  const drop = options.missing === 'drop'
-  const complete = [completeRow(weights ? [...columns, weights] : columns), ...(cluster ? [`not ${isMissing(cluster)}`] : [])].join(' and ')
-  const selected = [...columns.map(numberOf), ...(weights ? [numberOf(weights)] : []), ...(cluster ? [clusterOf(cluster)] : [])]
-  const result = await source.connection.stream(`select ${selected.join(', ')} from ${source.relation}${drop ? ` where ${complete}` : ''}`)
-  const rowWeights = new Float64Array(weights ? rowsRead : 0)
-  const clusterNames: string[] = []
-  const incomplete = (): Promise<UnnormError> => missingError(source, weights ? [...columns, weights] : columns, cluster)
-  const largest = new Float64Array(width)
-  let rows = 0
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    const count = chunk.rowCount
-    for (let j = 0; j < width; j++) {
-      const vector = chunk.getColumnVector(j) as DuckDBDoubleVector
-      for (let i = 0, at = rows * width + j; i < count; i++, at += width) {
-        const value = vector.getItem(i)
-        if (value === null || value - value !== 0) throw await incomplete()
-        values[at] = value
-        const size = Math.abs(value)
-        if (size > largest[j]) largest[j] = size
-      }
-    }
-    if (weights) {
-      const vector = chunk.getColumnVector(width) as DuckDBDoubleVector
-      for (let i = 0; i < count; i++) {
-        const value = vector.getItem(i)
-        if (value === null || value - value !== 0) throw await incomplete()
-        rowWeights[rows + i] = value
-      }
-    }
-    if (cluster) {
-      const vector = chunk.getColumnVector(selected.length - 1)
-      for (let i = 0; i < count; i++) {
-        const name = vector.getItem(i)
-        if (name === null) throw await incomplete()
-        clusterNames.push(String(name))
-      }
-    }
-    rows += count
-  }
+  const candidates = await candidatesOf(source, options)
+  // Most tables are complete, and one pass reads them; what cells are is counted where that fails.
+  const hopeful = options.missing === 'drop' || candidates.length === 0 ? undefined : { columns: candidates, read: await readCells(source, { columns: candidates, weights, cluster, most: MOST_UNCOUNTED }) }
+  const { columns, rowsRead, read } = hopeful?.read && hopeful.read.rows > 0 ? { columns: hopeful.columns, read: hopeful.read, rowsRead: hopeful.read.rows } : await readCounted(source, options, candidates)
+  const { rows, values, rowWeights, clusterNames, largest } = read
   if (rows === 0) throw new UnnormError('empty-table', `${source.name}: no row is left, for every row has a missing or infinite value (fill them in, or choose other columns with --columns)`)
   const leftOut = source.columns.filter((column) => !columns.includes(column) && column !== weights && column !== cluster)
   return {
     source: source.name,
     columns: columns.map(({ name }) => name),
     rows,
-    values: rows === rowsRead ? values : values.subarray(0, rows * width),
+    values,
     rowsRead,
-    ...(weights ? { weights: { column: weights.name, values: rowWeights.subarray(0, rows) } } : {}),
+    ...(weights ? { weights: { column: weights.name, values: rowWeights } } : {}),
     ...(cluster ? { clusters: { column: cluster.name, ...numberClusters(clusterNames) } } : {}),
     columnsLeftOut: leftOut.map(({ name }) => name),
     warnings: await readingWarnings(source, {
@@ -114,8 +76,123 @@ async function readFrom(source: DataSource, given: ReadOptions): Promise<Table> 
   }
 }
 
+/** Reads the columns that turn out to be numeric when all of their cells are looked at, once it is known how many rows there are. */
+async function readCounted(source: DataSource, options: ReadOptions, candidates: readonly SourceColumn[]) {
+  const { weights, cluster } = columnsOfRows(source, options)
+  const { columns, rowsRead } = await numericOf(source, options, candidates)
+  const complete = [completeRow(weights ? [...columns, weights] : columns), ...(cluster ? [`not ${isMissing(cluster)}`] : [])].join(' and ')
+  const read = await readCells(source, { columns, weights, cluster, rows: rowsRead, ...(options.missing === 'drop' ? { where: complete } : {}) })
+  if (read === undefined) throw await missingError(source, weights ? [...columns, weights] : columns, cluster)
+  return { columns, rowsRead, read }
+}
+
+interface CellRequest {
+  readonly columns: readonly SourceColumn[]
+  readonly weights: SourceColumn | undefined
+  readonly cluster: SourceColumn | undefined
+  /** How many rows there are at most, if that is known. */
+  readonly rows?: number
+  /** Most rows that are read, where it is not. */
+  readonly most?: number
+  /** SQL that holds for the rows that are wanted. */
+  readonly where?: string
+}
+
+interface ReadCells {
+  readonly rows: number
+  /** Row-major [rows × columns]. */
+  readonly values: Float64Array
+  /** [rows], or empty. */
+  readonly rowWeights: Float64Array
+  readonly clusterNames: readonly string[]
+  /** The largest size of a value of each column. */
+  readonly largest: Float64Array
+}
+
+/** Rows whose number need not be known before: so many chunks that are put together later take little memory. */
+const MOST_UNCOUNTED = 400_000
+
+/** The cells of columns as numbers; undefined where one is missing or no finite number, or where there are more rows than `most`. */
+async function readCells(source: DataSource, { columns, weights, cluster, rows: expected, most = Infinity, where }: CellRequest): Promise<ReadCells | undefined> {
+  const numbers = weights ? [...columns, weights] : columns
+  const selected = [...numbers.map(numberOf), ...(cluster ? [clusterOf(cluster)] : [])]
+  const statement = `select ${selected.join(', ')} from ${source.relation}${where === undefined ? '' : ` where ${where}`}`
+  // A stream ends without a word at a line that does not fit: only a file that was read to its end before may be streamed.
+  const result = most === Infinity ? await source.connection.stream(statement) : await source.connection.run(`${statement} limit ${most + 1}`)
+  const width = columns.length
+  const largest = new Float64Array(width)
+  const clusterNames: string[] = []
+  const values = growing(width, expected)
+  const rowWeights = growing(1, weights ? expected : 0)
+  let rows = 0
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const count = chunk.rowCount
+    rows += count
+    if (rows > most) return undefined
+    const into = values.next(count)
+    for (let j = 0; j < width; j++) {
+      const vector = chunk.getColumnVector(j) as DuckDBDoubleVector
+      for (let i = 0, at = j; i < count; i++, at += width) {
+        const value = vector.getItem(i)
+        if (value === null || value - value !== 0) return undefined
+        into[at] = value
+        const size = Math.abs(value)
+        if (size > largest[j]) largest[j] = size
+      }
+    }
+    if (weights) {
+      const vector = chunk.getColumnVector(width) as DuckDBDoubleVector
+      const own = rowWeights.next(count)
+      for (let i = 0; i < count; i++) {
+        const value = vector.getItem(i)
+        if (value === null || value - value !== 0) return undefined
+        own[i] = value
+      }
+    }
+    if (cluster) {
+      const vector = chunk.getColumnVector(selected.length - 1)
+      for (let i = 0; i < count; i++) {
+        const name = vector.getItem(i)
+        if (name === null) return undefined
+        clusterNames.push(String(name))
+      }
+    }
+  }
+  return { rows, values: values.all(), rowWeights: rowWeights.all(), clusterNames, largest }
+}
+
+/** Numbers that come in parts: in one array from the start where it is known how many there can be. */
+function growing(width: number, rows: number | undefined): { next(count: number): Float64Array; all(): Float64Array } {
+  const whole = rows === undefined ? undefined : new Float64Array(rows * width)
+  const parts: Float64Array[] = []
+  let filled = 0
+  return {
+    next: (count) => {
+      const part = whole ? whole.subarray(filled, filled + count * width) : new Float64Array(count * width)
+      filled += count * width
+      if (!whole) parts.push(part)
+      return part
+    },
+    all: () => {
+      if (whole) return filled === whole.length ? whole : whole.subarray(0, filled)
+      const all = new Float64Array(filled)
+      let at = 0
+      for (const part of parts) {
+        all.set(part, at)
+        at += part.length
+      }
+      return all
+    },
+  }
+}
+
 /** The numeric columns of a source that `options` asks for, and how many rows it has. */
 export async function selectColumns(source: DataSource, options: ReadOptions): Promise<{ columns: SourceColumn[]; rowsRead: number }> {
+  return numericOf(source, options, await candidatesOf(source, options))
+}
+
+/** The columns that may be numeric: those asked for, or all that are not plain text in the first rows. */
+async function candidatesOf(source: DataSource, options: ReadOptions): Promise<readonly SourceColumn[]> {
   const asked = options.columns?.map((name) => findColumn(source, name))
   asked?.forEach((column, k) => {
     if (asked.indexOf(column) < k) throw new UnnormError('repeated-column', `invalid columns: ${JSON.stringify(column.name)} twice (name each column once)`, 'usage')
@@ -126,21 +203,26 @@ export async function selectColumns(source: DataSource, options: ReadOptions): P
   if (other !== undefined) {
     throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(other.name)} is not numeric: its type is ${other.type} (leave it out of --columns, or convert it with --sql)`)
   }
-  let texts = candidates.filter(({ kind }) => kind === 'text')
-  if (asked === undefined && texts.length > 0) {
-    // Plain text shows in the first rows, and need not be read to the end.
-    const { counts } = await countCells(source, texts, SAMPLE_ROWS)
-    texts = texts.filter((_, k) => counts[k].numbers >= counts[k].bad)
-  }
+  const texts = candidates.filter(({ kind }) => kind === 'text')
+  if (asked !== undefined || texts.length === 0) return candidates
+  // Plain text shows in the first rows, and need not be read to the end.
+  const { counts } = await countCells(source, texts, SAMPLE_ROWS)
+  return candidates.filter((column) => column.kind === 'number' || counts[texts.indexOf(column)].numbers >= counts[texts.indexOf(column)].bad)
+}
+
+/** Those of the candidates of which every cell that is not missing is a number, and how many rows there are. */
+async function numericOf(source: DataSource, options: ReadOptions, candidates: readonly SourceColumn[]): Promise<{ columns: SourceColumn[]; rowsRead: number }> {
+  const isAsked = options.columns !== undefined
+  const texts = candidates.filter(({ kind }) => kind === 'text')
   const { rowsRead, counts } = await countCells(source, texts)
   if (rowsRead === 0) throw new UnnormError('empty-table', `${source.name}: no rows (must hold at least one: add rows, or choose another file or statement)`)
   const numeric = new Set(candidates.filter(({ kind }) => kind === 'number'))
   for (const [k, column] of texts.entries()) {
     const { numbers, bad } = counts[k]
-    if (bad > 0 && (asked !== undefined || numbers >= bad)) throw await badCellsError(source, column, bad, numbers)
+    if (bad > 0 && (isAsked || numbers >= bad)) throw await badCellsError(source, column, bad, numbers)
     if (bad > 0) continue
     if (numbers > 0) numeric.add(column)
-    else if (asked !== undefined) throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(column.name)} is not numeric: all its cells are empty (leave it out of --columns)`)
+    else if (isAsked) throw new UnnormError('not-numeric', `${source.name}: column ${JSON.stringify(column.name)} is not numeric: all its cells are empty (leave it out of --columns)`)
   }
   const columns = candidates.filter((column) => numeric.has(column))
   if (columns.length === 0) {
