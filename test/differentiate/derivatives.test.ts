@@ -18,7 +18,7 @@ import { tanh } from '../../src/graph/ops/hyperbolic.ts'
 import { allOps } from '../../src/graph/ops/index.ts'
 import { constant, input } from '../../src/graph/ops/leaf.ts'
 import { expand, expandOp, fill, reshape, scale, sum } from '../../src/graph/ops/linear.ts'
-import { slice } from '../../src/graph/ops/rearrange.ts'
+import { singlesOf, slice } from '../../src/graph/ops/rearrange.ts'
 import { sigmoid, softplus } from '../../src/graph/ops/sigmoidal.ts'
 import { atan, cos, sin } from '../../src/graph/ops/trigonometric.ts'
 import { tensor } from '../../src/graph/tensor.ts'
@@ -141,6 +141,23 @@ describe('functions of several numbers', () => {
       same(value(byReverse(laplace, x), at3), [0, 1, 2].map((i) => sumOver([0, 1, 2].map((j) => unit(i, j, j)))))
       same(value(laplacian(laplace, x), at3), [sumOver([0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => unit(i, i, j, j))))])
     }), { numRuns: 200, seed: 7 })
+  })
+
+  test('by single elements: those that are not used, weights, a use of the whole beside them', () => {
+    const x = input(new Graph(), 'x', [3])
+    const element = (j: number): Node => reshape(slice(x, 0, j, 1), [])
+    const at = [[x, [0.4, 7, -1.2]]] as const
+    // f = e^a c² of the first and the last.
+    const f = mul(exp(element(0)), square(element(2)))
+    const e = Math.exp(0.4)
+    const g = gradient(f, [x])[0]
+    expect(singlesOf(g)).toHaveLength(3)
+    value(g, at).forEach((own, k) => expect(own).toBeCloseTo([e * 1.44, 0, -2.4 * e][k], 13))
+    expect(value(laplacian(f, x), at)[0]).toBeCloseTo(e * (1.44 + 2), 13)
+    expect(value(laplacian(f, x, constant(x.graph, [10, 5, 3])), at)[0]).toBeCloseTo(e * (14.4 + 6), 12)
+    const both = add(f, sum(power(x, 3)))
+    value(gradient(both, [x])[0], at).forEach((own, k) => expect(own).toBeCloseTo([e * 1.44 + 0.48, 147, -2.4 * e + 4.32][k], 12))
+    expect(value(laplacian(both, x, constant(x.graph, [10, 5, 3])), at)[0]).toBeCloseTo(e * (14.4 + 6) + 24 + 210 - 21.6, 12)
   })
 
   test.each([['silu', 2], ['tanh', 5], ['softplus', 3], ['sigmoid', 4]] as const)('a network with %s in %i columns: both Laplacians and the trace of the Hessian', (activation, d) => {

@@ -1,9 +1,9 @@
 // The graph itself: equal nodes are the same node, each rule of simplification by name, printing, shapes that do not fit, rows.
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '../../src/engine/reference.ts'
-import { Graph, ROWS, dependents, sameShape, showShape, sizeOf, topological } from '../../src/graph/node.ts'
+import { Graph, ROWS, build, dependents, sameShape, showShape, sizeOf, topological } from '../../src/graph/node.ts'
 import type { Node, Shape } from '../../src/graph/node.ts'
-import { add, divide, mul, pow, power, reciprocal, square, subtract } from '../../src/graph/ops/arithmetic.ts'
+import { add, divide, dot, mul, pow, power, reciprocal, square, subtract, sumOf } from '../../src/graph/ops/arithmetic.ts'
 import { logSumExp } from '../../src/graph/ops/compound.ts'
 import { contractAxes, contractOp, matmul } from '../../src/graph/ops/contract.ts'
 import { exp, log, rounded } from '../../src/graph/ops/exponential.ts'
@@ -20,6 +20,9 @@ function ground(): Ground {
   const graph = new Graph()
   return { graph, x: input(graph, 'x', [3]), y: input(graph, 'y', [3]), m: input(graph, 'm', [2, 3]), s: input(graph, 's', []), literal: (values, shape) => constant(graph, values, shape) }
 }
+
+/** a and b multiplied row by row. */
+const contractRows = (a: Node, b: Node): Node => build(contractOp, [a, b], { left: [], right: [], batchLeft: [0], batchRight: [0] })
 
 describe('hash-consing', () => {
   test('the same operation on the same inputs is the same node', () => {
@@ -121,6 +124,16 @@ describe('rules', () => {
     ['parts with the same factor', ({ x, y }) => concat([scale(x, 2), scale(y, 2)], 0), ({ x, y }) => scale(concat([x, y], 0), 2)],
     ['gather of one number', ({ graph }) => gather(fill(graph, 2, [3]), 0, [0, 0]), ({ graph }) => fill(graph, 2, [2])],
     ['gather of 2x', ({ x }) => gather(scale(x, 2), 0, [2, 0]), ({ x }) => scale(gather(x, 0, [2, 0]), 2)],
+    ['gather of all in their order', ({ x }) => gather(x, 0, [0, 1, 2]), ({ x }) => x],
+    ['an op on a vector put together from numbers', ({ x, s }) => exp(concat([reshape(s, [1]), slice(x, 0, 1, 1)], 0)), ({ x, s }) => concat([exp(reshape(s, [1])), exp(slice(x, 0, 1, 1))], 0)],
+    ['the same beside a vector and a number', ({ x, s }) => mul(mul(slice(x, 0, 0, 2), s), concat([reshape(s, [1]), slice(x, 0, 2, 1)], 0)),
+      ({ x, s }) => concat([mul(slice(mul(slice(x, 0, 0, 2), s), 0, 0, 1), reshape(s, [1])), mul(slice(mul(slice(x, 0, 0, 2), s), 0, 1, 1), slice(x, 0, 2, 1))], 0)],
+    ['the sum of it', ({ x, s }) => sumOf(concat([reshape(s, [1]), slice(x, 0, 1, 1)], 0)), ({ x, s }) => reshape(add(reshape(s, [1]), slice(x, 0, 1, 1)), [])],
+    ['a·b of vectors that are whole', ({ x, y }) => dot(x, y), ({ x, y }) => contractAxes(x, y, [0], [0])],
+    ['a·b where one is not', ({ x, s }) => dot(slice(x, 0, 0, 2), concat([reshape(s, [1]), slice(x, 0, 2, 1)], 0)),
+      ({ x, s }) => reshape(add(mul(slice(slice(x, 0, 0, 2), 0, 0, 1), reshape(s, [1])), mul(slice(slice(x, 0, 0, 2), 0, 1, 1), slice(x, 0, 2, 1))), [])],
+    ['the same number for each row', ({ graph, m }) => contractRows(fill(graph, 3, [2]), m), ({ m }) => scale(m, 3)],
+    ['… as the other factor', ({ graph, m }) => contractRows(m, fill(graph, 3, [2])), ({ m }) => scale(m, 3)],
     ['a product with zeros', ({ graph, m }) => matmul(m, fill(graph, 0, [3])), ({ graph }) => fill(graph, 0, [2])],
     ['a product with ones is a sum', ({ graph, m }) => matmul(m, fill(graph, 1, [3])), ({ m }) => sum(m, [1])],
     ['a product of ones with', ({ graph, m }) => matmul(fill(graph, 3, [2]), m), ({ m }) => scale(sum(m, [0]), 3)],

@@ -222,6 +222,14 @@ describe('columns', () => {
     expect(await read(file('later.csv', `x,y\n${cells.map((cell, k) => `${k},${cell}`).join('\n')}\n`))).toMatchObject({ columns: ['x'], columnsLeftOut: ['y'] })
   })
 
+  it('reads a long table as a short one, complete or not', async () => {
+    const count = 400_001
+    const cells = (last: string): string => `x,y\n${Array.from({ length: count - 1 }, (_, k) => `${k},1`).join('\n')}\n${last}\n`
+    const table = await readTable(file('long.csv', cells('7,2')))
+    expect([table.rows, table.rowsRead, table.values.length, ...table.values.slice(-4)]).toEqual([count, count, 2 * count, count - 2, 1, 7, 2])
+    expect(await refusal(file('long-gap.csv', cells('7,')))).toMatchObject({ code: 'missing-values', message: expect.stringContaining(`1 row has a missing or infinite value: row ${count} ("y" is empty)`) })
+  })
+
   it('parses lists of names', () => {
     expect(parseColumnList('a, b c ,`Sepal.Length`,`x,y`,`back``quote`')).toEqual(['a', 'b c', 'Sepal.Length', 'x,y', 'back`quote'])
     for (const text of ['', 'a,', ',a', 'a,,b', '`a', 'a`b', '``', '`a`b']) expect(() => parseColumnList(text), text).toThrow('invalid columns')
