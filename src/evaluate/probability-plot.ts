@@ -161,7 +161,8 @@ function processCovariance({ x, slopes }: Pick<Points, 'x' | 'slopes'>, { rows, 
   let place = 0
   for (let k = 0; k <= size; k++) {
     if (k > 0) for (const all of [sums, squares]) all.copyWithin(k * width, (k - 1) * width, k * width)
-    for (; place < count && (k === size || rows[order[place]] <= x[k]); place++) {
+    const last = k === size ? Infinity : x[k]
+    for (; place < count && rows[order[place]] <= last; place++) {
       const row = order[place]
       const weight = weighting?.weights?.[row] ?? 1
       for (let p = 0; p < width; p++) {
