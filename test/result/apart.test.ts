@@ -43,7 +43,7 @@ test.each<[string, number, Model, Float64Array, FitRequest]>([
     found.push({ fit: result.fit, ...await result.diagnose() })
     await result.release()
   }
-  expect(copied).toEqual(['baselines', 'goodness', columns === 1 ? 'probabilities' : 'margins'])
+  expect(copied).toEqual(['baselines', columns === 1 ? 'probabilities' : 'margins', 'goodness'])
   expect(found[0].goodnessOfFit!.pValue).toBeGreaterThan(0)
   expect(columns === 1 ? found[0].probabilities!.pValue : found[0].margins!.margins!.length).toBeGreaterThan(0)
   expect(found[1]).toEqual(found[0])
