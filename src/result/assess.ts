@@ -149,7 +149,7 @@ async function onSphere(energy: FittedEnergy, domain: PlacedDomain, rows: Float6
 /**
  * Baselines fitted on the given rows; null where they cannot be (too few rows, singular covariance), and where densities have
  * another base measure than theirs. Directions have their own; beside other columns those of both are multiplied.
- * @param weights of the rows, with mean one: all but the Gaussian mixture know of them
+ * @param weights of the rows, with mean one
  * @param isQuick with the smaller budgets of parametric fits, where rows are many
  */
 export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?: Float64Array, isQuick = false): Baselines {
@@ -168,7 +168,7 @@ export function fitBaselines(rows: Float64Array, domain: PlacedDomain, weights?:
 }
 
 /** Those of the columns in which a domain without spheres has Lebesgue's measure. */
-function flatBaselines(rows: Float64Array, domain: PlacedDomain, weights: Float64Array | undefined, isQuick: boolean, hasMixture = !weights): Record<UsualBaseline, Baseline | null> {
+function flatBaselines(rows: Float64Array, domain: PlacedDomain, weights: Float64Array | undefined, isQuick: boolean, hasMixture = true): Record<UsualBaseline, Baseline | null> {
   const kept = lebesgueColumns(domain)
   if (kept === undefined) return { gaussian: null, kernelDensity: null, gaussianMixture: null }
   const select = (all: Float64Array): Float64Array => (kept.length === domain.columns.length ? all : someColumns(all, domain.columns.length, kept))
@@ -186,7 +186,7 @@ function flatBaselines(rows: Float64Array, domain: PlacedDomain, weights: Float6
   return {
     gaussian: attempt(() => gaussianBaseline(training, dimension, weights)),
     kernelDensity: attempt(() => kernelDensityBaseline(training, dimension, { ...saves ? QUICK_KERNEL : {}, ...weights ? { weights } : {} })),
-    gaussianMixture: hasMixture ? attempt(() => gaussianMixtureBaseline(training, dimension, saves ? QUICK_MIXTURE : {})) : null,
+    gaussianMixture: hasMixture ? attempt(() => gaussianMixtureBaseline(training, dimension, { ...saves ? QUICK_MIXTURE : {}, ...weights ? { weights } : {} })) : null,
   }
 }
 

@@ -120,6 +120,9 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const unseenWeighting = evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split)
   const scored = isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen, unseenWeighting)
   const goodness = scored ? begin(apart, 'goodness', { scored, seed: options.seed }) : () => (isDiscrete(domain) ? testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting) : null)
+  const logNormalizer = { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null }
+  const of = { name, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null }
+  if (!isNetwork) await environment.onDensity?.({ energy, domain, table, fit: { logNormalizer, warnings: [...warnings], model, estimator: of } })
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
@@ -137,7 +140,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
     data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut, ...countedBy(table) },
     model: { name: model.name, logDensity: model.formula, domain: domain.text, parameterCount: traced.parameterCount, ...(model.details ? { details: model.details } : {}) },
-    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, boundaryWeight: name === 'score-matching' ? located.boundaryWeight : null, stopped: estimated.stopped },
+    estimator: { name, route: estimated.route, noise: of.noise, noiseCorrection: of.noiseCorrection, boundaryWeight: name === 'score-matching' ? located.boundaryWeight : null, stopped: estimated.stopped },
     ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
     derived: estimated.derived ?? [],
     ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
@@ -145,7 +148,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     ...(estimated.bootstrap === undefined ? {} : { bootstrap: estimated.bootstrap }),
     level: options.level,
     objective: { ...estimated.objective, units: isNetwork ? 'standardized' : 'data' },
-    logNormalizer: { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null },
+    logNormalizer,
     logLikelihood: {
       train: train?.value ?? null,
       heldOut: holdsOut ? (likelihoods.model?.value ?? null) : null,

@@ -58,6 +58,34 @@ describe('gaussianMixtureBaseline', () => {
     for (const { weight } of fitted.components) expect(Math.abs(weight - 0.04)).toBeLessThan(4.5 * Math.sqrt((0.04 * 0.96) / 4000))
   })
 
+  it('of rows that count by their weights', () => {
+    const density = gaussianMixture('apart', [
+      { weight: 0.7, mean: [-2, 0], covariance: [[1, 0.5], [0.5, 1]] },
+      { weight: 0.3, mean: [3, 1], covariance: [[0.5, 0], [0, 2]] },
+    ])
+    // Importance: draws of another density, weighted to stand for this one.
+    const wide = normalRows(12_000, 2, createRandom(7)).map((value) => 3 * value)
+    const raw = truthOf(density, wide).map((value, i) => Math.exp(value + (wide[2 * i] ** 2 + wide[2 * i + 1] ** 2) / 18))
+    const total = raw.reduce((sum, weight) => sum + weight, 0)
+    const { components } = gaussianMixtureBaseline(wide, 2, { weights: raw.map((weight) => weight * raw.length / total) })
+    expect(components.length).toBe(2)
+    components.forEach(({ weight, mean, covariance }, k) => {
+      expect(Math.abs(weight - density.components[k].weight)).toBeLessThan(0.04)
+      for (const a of [0, 1]) {
+        expect(Math.abs(mean[a] - density.components[k].mean[a])).toBeLessThan(0.12)
+        for (const b of [0, 1]) expect(Math.abs(covariance[2 * a + b] - density.components[k].covariance[a][b])).toBeLessThan(0.2)
+      }
+    })
+    // Counts: rows that are repeated so often, or left out.
+    const rows = density.sample(800, createRandom(8))
+    const times = Array.from({ length: 800 }, (_, i) => i % 4)
+    const repeated = Float64Array.from(times.flatMap((count, i) => new Array<number[]>(count).fill([rows[2 * i], rows[2 * i + 1]]).flat()))
+    const weighted = gaussianMixtureBaseline(rows, 2, { weights: Float64Array.from(times, (count) => count / 1.5) })
+    const plain = gaussianMixtureBaseline(repeated, 2)
+    expect([weighted.components.length, plain.components.length]).toEqual([2, 2])
+    plain.logDensity(rows).forEach((value, i) => expect(Math.abs(weighted.logDensity(rows)[i] - value)).toBeLessThan(0.02))
+  })
+
   it('draws from the density it says', () => {
     const density = threeGaussians()
     const fitted = gaussianMixtureBaseline(density.sample(2000, createRandom(5)), 2)
