@@ -79,7 +79,7 @@ describe('gaussianMixtureBaseline', () => {
     // Counts: rows that are repeated so often, or left out.
     const rows = density.sample(800, createRandom(8))
     const times = Array.from({ length: 800 }, (_, i) => i % 4)
-    const repeated = Float64Array.from(times.flatMap((count, i) => new Array<number[]>(count).fill([rows[2 * i], rows[2 * i + 1]]).flat()))
+    const repeated = Float64Array.from(times.flatMap((count, i) => Array.from({ length: 2 * count }, (_, e) => rows[2 * i + (e % 2)])))
     const weighted = gaussianMixtureBaseline(rows, 2, { weights: Float64Array.from(times, (count) => count / 1.5) })
     const plain = gaussianMixtureBaseline(repeated, 2)
     expect([weighted.components.length, plain.components.length]).toEqual([2, 2])
