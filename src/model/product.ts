@@ -5,6 +5,7 @@ import type { Expression } from './expression.ts'
 import { defineModel } from './model.ts'
 import type { Model } from './model.ts'
 import type { Parameter } from './parameters.ts'
+import { readFormula, writeFormula } from './written-formula.ts'
 
 /**
  * log p = Σ log-densities of the experts + constant. A parameter keeps its name where no other expert has one of that name, and
@@ -19,7 +20,7 @@ export function product(experts: readonly Model[]): Model {
   if (twice) throw new UnnormError('model', `model ${name}: ${twice.name} twice (its two sets of parameters could not be told apart)`, 'usage')
   return defineModel<string>({
     name,
-    formula: experts.map(({ formula }) => formula).join(' + '),
+    formula: sumOfFormulas(experts.map(({ formula }) => formula)),
     ...(experts.every(({ tex }) => tex !== undefined) ? { tex: experts.map(({ tex }) => tex).join(' + ') } : {}),
     domain: commonDomain(name, experts),
     ...(experts.some(({ details }) => details) ? { details: Object.fromEntries(experts.flatMap((expert) => (expert.details ? [[expert.name, expert.details]] : []))) } : {}),
@@ -29,6 +30,12 @@ export function product(experts: readonly Model[]): Model {
       .reduce((total: Expression, part) => total.add(part)),
     ...(experts.some(({ forRows }) => forRows) ? { forRows: (about) => product(experts.map((expert) => expert.forRows?.(about) ?? expert)) } : {}),
   })
+}
+
+/** What explains letters of single terms stands behind all of them, once. */
+function sumOfFormulas(formulas: readonly string[]): string {
+  const read = formulas.map(readFormula)
+  return writeFormula({ expression: read.map(({ expression }) => expression).join(' + '), clauses: [...new Set(read.flatMap(({ clauses }) => clauses))] })
 }
 
 interface Renamed {

@@ -1,5 +1,6 @@
 // The sections of the report that put numbers into words: the fit, the log-likelihood, the noise, the denoiser, the parameters.
 import katex from 'katex'
+import { readFormula } from '../model/written-formula.ts'
 import { asSentence, formatCount, formatEstimate, formatNumber, formatPercent, formatSetting, formatWithError, typographic } from './format.ts'
 import type { FitJson } from './fit-json.ts'
 import { formulaTex } from './formula-tex.ts'
@@ -32,10 +33,13 @@ ${dropped === 0 ? null : html`<p>${formatCount(dropped)} of ${formatCount(fit.da
 function modelWords(fit: FitJson, tex: string | null): Html {
   const { logDensity, parameterCount } = fit.model
   const parameters = `${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
-  const typeset = tex ?? (fit.parameters === undefined ? null : formulaTex(logDensity))
-  if (typeset === null) return html`<p>Model: log <i>p</i>(<i>x</i>) = <code>${logDensity}</code> − log <i>Z</i> on <code>${domainWords(fit)}</code>, with ${parameters}. The fit never needs <i>Z</i>.</p>`
+  const { expression, clauses } = readFormula(logDensity)
+  const typeset = tex ?? (fit.parameters === undefined ? null : formulaTex(expression))
+  const where = clauses.length === 0 ? '' : html`, where ${clauses.join(', ')}`
+  if (typeset === null) return html`<p>Model: log <i>p</i>(<i>x</i>) = <code>${expression}</code> − log <i>Z</i> on <code>${domainWords(fit)}</code>${where}, with ${parameters}. The fit never needs <i>Z</i>.</p>`
   return html`<p>The model, on <code>${domainWords(fit)}</code>, with ${parameters}:</p>
-<div class="formula">${trusted(formula(String.raw`\log\, p(x) = ${typeset} - \log Z`))}</div>`
+<div class="formula">${trusted(formula(String.raw`\log\, p(x) = ${typeset} - \log Z`))}</div>
+${clauses.length === 0 ? null : html`<p>Here ${clauses.join(', ')}.</p>`}`
 }
 
 /** TeX as MathML, which needs neither fonts nor styles. */

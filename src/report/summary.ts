@@ -1,4 +1,5 @@
 // A fit as plain text that fits on a screen: what was fitted, the parameters in aligned columns, how good it is, warnings.
+import { readFormula } from '../model/written-formula.ts'
 import type { FitJson } from './fit-json.ts'
 import { formatCount, formatError, formatEstimate, formatNumber, formatSeconds, formatSetting, formatWithError, plainText, shorten, shortList, wrapText } from './format.ts'
 import { parameterTable } from './parameter-table.ts'
@@ -55,7 +56,9 @@ function dataWords(fit: FitJson): string {
 
 function modelWords(fit: FitJson): string {
   const { logDensity, parameterCount } = fit.model
-  return `log p(x) = ${shorten(plainText(logDensity), 120)} − log Z on ${plainText(domainWords(fit))}; ${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
+  const { expression, clauses } = readFormula(logDensity)
+  const where = clauses.length === 0 ? '' : `, where ${shorten(plainText(clauses.join(', ')), 120)}`
+  return `log p(x) = ${shorten(plainText(expression), 120)} − log Z on ${plainText(domainWords(fit))}${where}; ${formatCount(parameterCount)} ${parameterCount === 1 ? 'parameter' : 'parameters'}`
 }
 
 function fittedWords(fit: FitJson): string {

@@ -10,6 +10,7 @@ import { positiveVector } from '../parameters.ts'
 export const beta: Model = defineModel({
   name: 'beta',
   formula: '(alpha₁ − 1) log x + (alpha₂ − 1) log(1 − x)',
+  tex: String.raw`(\alpha_1 - 1) \log x + (\alpha_2 - 1) \log(1 - x)`,
   domain: domain('unit', 1),
   parameters: { alpha: positiveVector(2) },
   logDensity: ({ alpha }, x) => log(x.at(0)).mul(alpha.at(0).sub(1)).add(log1p(x.at(0).neg()).mul(alpha.at(1).sub(1))),

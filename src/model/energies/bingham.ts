@@ -22,7 +22,7 @@ export const lastElement: Reported = {
 /** log p = zᵀA z + constant on unit vectors, trace A = 0: a trace would add a constant. */
 export const bingham: Model = defineModel({
   name: 'bingham',
-  formula: 'zᵀ A z, trace A = 0, z a unit vector',
+  formula: 'zᵀ A z, trace A = 0, ‖z‖ = 1',
   domain: domain('sphere'),
   parameters: (dimension) => ({ A: traceless(dimension) }),
   logDensity: ({ A }, z) => quadraticForm(A, z),

@@ -10,6 +10,7 @@ import { positiveVector } from '../parameters.ts'
 export const dirichlet: Model = defineModel({
   name: 'dirichlet',
   formula: 'Σᵢ (alphaᵢ − 1) log xᵢ',
+  tex: String.raw`\sum_i (\alpha_i - 1) \log x_i`,
   domain: domain('simplex'),
   parameters: (dimension) => ({ alpha: positiveVector(dimension) }),
   logDensity: ({ alpha }, x) => dot(alpha.sub(1), log(x)),

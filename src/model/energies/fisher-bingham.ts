@@ -9,7 +9,7 @@ import { lastElement } from './bingham.ts'
 /** log p = zᵀA z + ηᵀz + constant on unit vectors, trace A = 0. */
 export const fisherBingham: Model = defineModel({
   name: 'fisher-bingham',
-  formula: 'zᵀ A z + ηᵀ z, trace A = 0, z a unit vector',
+  formula: 'zᵀ A z + ηᵀ z, trace A = 0, ‖z‖ = 1',
   domain: domain('sphere'),
   parameters: (dimension) => ({ A: traceless(dimension), eta: vector(dimension) }),
   logDensity: ({ A, eta }, z) => quadraticForm(A, z).add(dot(eta, z)),

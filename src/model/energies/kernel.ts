@@ -67,7 +67,7 @@ export function kernelAt({ points, bandwidth, mean, covariance }: KernelSetting)
   const centers = rowsOf(whitened, dimension)
   return defineModel<string>({
     name: 'kernel',
-    formula: `log N(x; m, S) + Σₖ weight[k] exp(−½ (x − zₖ)ᵀ S⁻¹ (x − zₖ)/h²), ${count} points, h = ${Number(bandwidth.toPrecision(4))}`,
+    formula: `log N(x; m, S) + Σₖ weight[k] exp(−½ (x − zₖ)ᵀ S⁻¹ (x − zₖ)/h²), k = 1 … ${count}, h = ${Number(bandwidth.toPrecision(4))}`,
     tex: String.raw`\log N(x; m, S) + \sum_{k=1}^{${count}} \text{weight}_k \exp\left(-\frac{(x - z_k)^\top S^{-1} (x - z_k)}{2 \cdot ${Number(bandwidth.toPrecision(4))}^2}\right)`,
     details: { points: rowsOf(points, dimension), bandwidth, mean: Array.from(mean), covariance: rowsOf(covariance, dimension) },
     parameters: () => ({ weight: vector(count) }),

@@ -9,6 +9,7 @@ import { symmetric, vector } from '../parameters.ts'
 export const ppi: Model = defineModel({
   name: 'ppi',
   formula: 'uᵀ A u + bᵀ u + Σᵢ betaᵢ log xᵢ, u = all parts but the last',
+  tex: String.raw`u^\top A u + b^\top u + \sum_i \beta_i \log x_i`,
   domain: domain('simplex'),
   parameters: (dimension) => ({ A: symmetric(dimension - 1, { initial: 0 }), b: vector(dimension - 1), beta: vector(dimension) }),
   logDensity: ({ A, b, beta }, x) => {

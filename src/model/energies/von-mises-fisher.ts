@@ -11,7 +11,7 @@ import { vector } from '../parameters.ts'
 /** log p = ηᵀz + constant on unit vectors z; reports kappa = ‖η‖ and the direction η/kappa. */
 export const vonMisesFisher: Model = defineModel({
   name: 'von-mises-fisher',
-  formula: 'ηᵀ z, z a unit vector',
+  formula: 'ηᵀ z, ‖z‖ = 1',
   domain: domain('sphere'),
   parameters: (dimension) => ({ eta: vector(dimension) }),
   logDensity: ({ eta }, z) => dot(eta, z),
