@@ -1,4 +1,5 @@
 // The model record, and tracing: running the user's function once, on one point, to get its graph.
+import { counted } from '../base/counted.ts'
 import { UnnormError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { dependents, Graph, showShape, topological } from '../graph/node.ts'
@@ -184,7 +185,7 @@ export interface TracedModel {
 export function ownDomain(model: Model, columns: readonly string[]): PlacedDomain {
   const { dimension } = model.domain
   if (dimension !== undefined && dimension !== columns.length) {
-    throw new UnnormError('dimension', `model ${model.name} is for ${dimension} columns, the data have ${columns.length}: choose columns with --columns`)
+    throw new UnnormError('dimension', `model ${model.name} is for ${counted(dimension, 'column')}, the data have ${columns.length}: choose columns with --columns`)
   }
   return model.domain.over(columns)
 }

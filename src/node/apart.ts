@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { needsRuntime } from '../result/apart.ts'
 import type { Apart } from '../result/apart.ts'
 import { alarm, waitAtTheEnd } from './inside.ts'
+import { keepRuntimeQuiet } from './require.ts'
 
 /** A thread that does one task after the other. */
 export interface ApartThread {
@@ -26,6 +27,7 @@ export function openApart(threads: number): ApartThread | undefined {
   let worker: Worker | undefined
   const start = (): Worker => {
     waitAtTheEnd()
+    keepRuntimeQuiet()
     const started = new Worker(program, { workerData: alarm })
     started.on('message', ({ id, value, error }: Answer) => {
       if (error === undefined) waiting.get(id)!.resolve(value as never)

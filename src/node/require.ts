@@ -8,7 +8,18 @@ import type * as OnnxRuntime from 'onnxruntime-node'
 
 const requireFrom = createRequire(import.meta.url)
 
+/**
+ * ONNX Runtime reports to its makers, and leaves logs in the folder for temporary files, unless told not to before it is loaded.
+ * Nothing of a fit leaves the machine. To be called on the main thread before another one loads it: the environment of others is a copy.
+ */
+export function keepRuntimeQuiet(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1'
+}
+
 export const requireDuckDb = () => requireFrom('@duckdb/node-api') as typeof DuckDb
-export const requireOnnxRuntime = () => requireFrom('onnxruntime-node') as typeof OnnxRuntime
+export function requireOnnxRuntime() {
+  keepRuntimeQuiet()
+  return requireFrom('onnxruntime-node') as typeof OnnxRuntime
+}
 export const requireResvg = () => requireFrom('@resvg/resvg-js') as typeof Resvg
 export const requireGifenc = () => requireFrom('gifenc') as typeof Gifenc

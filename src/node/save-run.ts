@@ -82,8 +82,9 @@ async function learnedSampleOf({ ladder, fit, table }: FitResult): Promise<Learn
 export async function runOutputs(result: FitResult, fit: FitJson, begun?: Picture): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
   const { figures, densityAndScore, reportHtml, renderPng } = await loadDrawing()
   const { document, landscape, density, warnings, png: densityPng } = begun ?? await beginPicture({ ...result, fit })
-  const whole: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
   const { margins, probabilities, binary, goodnessOfFit } = await result.diagnose()
+  const { timing, ...others } = fit
+  const whole: FitJson = { ...others, goodnessOfFit, timing, warnings: [...fit.warnings, ...warnings] }
   const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result), margins, probabilities, binary }
   const drawn = figures.flatMap((figure): ReportFigure[] => {
     const { name, sentence } = figure

@@ -7,6 +7,7 @@ import type { LadderCalibration } from '../evaluate/ladder-calibration.ts'
 import type { MeanWithError } from '../evaluate/mean-with-error.ts'
 import type { ModeWeights } from '../evaluate/mode-weights.ts'
 import type { NoiseCorrection } from '../evaluate/noise-correction.ts'
+import type { GoodnessOfFit } from '../evaluate/goodness-of-fit.ts'
 import type { Aspect } from '../evaluate/stein-residuals.ts'
 import type { TrainingResult } from '../estimate/train.ts'
 import type { WaldTest } from '../estimate/wald.ts'
@@ -95,6 +96,8 @@ export interface FitJson {
   }
   /** Where the density misses the rows; absent for networks, fits with noise, and older runs. */
   readonly residuals?: readonly Residual[]
+  /** Of the rows that the fit has not seen, or else of its own; null where there is no test. In run folders, not in a result; absent from older runs. */
+  readonly goodnessOfFit?: Pick<GoodnessOfFit, 'test' | 'statistic' | 'pValue'> | null
   /** Of networks; null where they were not found. Absent from other fits and from older runs. */
   readonly modes?: FitModes | null
   /** How well each noise level of a fit at many levels fits its held-out rows; null where these are too few, absent from other fits and older runs. */

@@ -110,6 +110,6 @@ function reproduceSection(fit: FitJson): Html {
   return html`<section><h2>How to repeat it</h2>
 <pre>${fit.command}</pre>
 <p class="quiet">Seed ${fit.seed}, unnorm ${fit.unnorm}. The same seed, number of threads and machine give the same bits.</p>${leftOut}
-${fit.out === null ? null : html`<p class="quiet">All numbers are in <code>fit.json</code> beside this page, the fitted energy in <code>model.onnx</code>; intervals have level ${formatSetting(fit.level * 100)} %.</p>`}</section>
+${fit.out === null ? null : html`<p class="quiet">The numbers are in <code>fit.json</code> beside this page, the fitted energy in <code>model.onnx</code>; intervals have level ${formatSetting(fit.level * 100)} %.</p>`}</section>
 `
 }

@@ -76,9 +76,12 @@ export async function logNormalizer(
   const detectors = await findDetectors(nodes, where, integrand)
   const { total, error, reference } = await refineCells(nodes, detectors, rule, integrand, { tolerance, maximumEvaluations })
   const remainder = Math.exp(shells.logRemainder - reference)
+  const standardError = (error + shells.remainderError * remainder) / total
+  // A ridge that rises without end between the rays that were looked along.
+  if (!Number.isFinite(standardError)) throw notIntegrable('it grows along a way on which its cells do not settle')
   return {
     value: reference + Math.log(total + remainder),
-    standardError: (error + shells.remainderError * remainder) / total,
+    standardError,
     method: 'quadrature',
     evaluations: integrand.evaluations(),
   }

@@ -169,13 +169,16 @@ export const sumOp: Op = {
   onnx: (emitter, node, [x]) => {
     const axes = node.attributes.axes as number[]
     const { shape } = node.inputs[0]
-    if (shape.length > 1 && axes.length === 1 && shape[0] === ROWS && axes[0] === 0) return sumRows(emitter, node, x)
+    if (emitter.typeOf(node) === 'float32' && shape.length > 1 && axes.length === 1 && shape[0] === ROWS && axes[0] === 0) return sumRows(emitter, node, x)
     return emitter.emit('ReduceSum', [x, emitter.integers(axes)], { keepdims: 0 })
   },
   samples: [{ inputs: [sample], attributes: { axes: [0] } }, { inputs: [sample], attributes: { axes: [0, 1] } }],
 }
 
-/** Σ over rows as a product with a vector of ones: ONNX Runtime's matrix product reads memory several times faster than its ReduceSum. */
+/**
+ * Σ over rows as a product with a vector of ones: ONNX Runtime's matrix product reads memory several times faster than its ReduceSum.
+ * In float64 it does not, and a number that multiplies the sum would be taken into the product as float32.
+ */
 function sumRows(emitter: Emitter, node: Node, x: string): string {
   const ones = emitter.emit('Expand', [emitter.constant(node, [1], [1]), emitter.shapeVector([ROWS])])
   if (node.shape.length === 1) return emitter.emit('MatMul', [ones, x])

@@ -35,7 +35,7 @@ const raised = (x: Expression, power: number): Expression => (power === 0 ? log(
 
 const factor = (power: number): string => (power === 0 || power === 1 ? '' : String(power))
 const powerWords = (power: number): string => (power === 0 ? 'log x' : power === 1 ? 'x' : `x^${power}`)
-const quadraticWords = (a: number): string => `(1/2${factor(a) && `·${factor(a)}`}) (${powerWords(a)})ᵀ K ${powerWords(a)}`
+const quadraticWords = (a: number): string => `(${factor(a) ? `1/(2·${factor(a)})` : '1/2'}) (${powerWords(a)})ᵀ K ${powerWords(a)}`
 const linearWords = (b: number): string => `${factor(b) && `(1/${factor(b)}) `}ηᵀ ${powerWords(b)}`
 
 const powerTex = (power: number): string => (power === 0 ? String.raw`\log x` : power === 1 ? 'x' : `x^{${power}}`)

@@ -47,20 +47,23 @@ function quantilePanel({ x, quantile, low, high, level }: ProbabilityPlot, colum
   }
 }
 
-function differencePanel({ probability, difference, standardError, critical, largest, pValue, rows }: ProbabilityPlot, document: SvgDocument): PanelContent {
+function differencePanel({ x, probability, difference, standardError, critical, largest, pValue, rows }: ProbabilityPlot, document: SvgDocument): PanelContent {
   const points = Array.from(probability, (p, k) => ({ p, difference: difference[k], band: critical * standardError[k] }))
   const reach = 1.1 * Math.max(...points.map(({ difference: own, band }) => Math.max(Math.abs(own), band)))
   const up: AxisOptions = { label: 'share of the rows − fitted', interval: [-reach, reach] }
   const beyond = largest > critical
+  const inErrors = (k: number): number => (standardError[k] > 0 ? Math.abs(difference[k]) / standardError[k] : 0)
+  const farthest = points.reduce((most, _, k) => (inErrors(k) > inErrors(most) ? k : most), 0)
   return {
     title: 'Probabilities', subtitle: 'Blue: share of the rows below a point, less its fitted probability.',
     body: drawPlot(document, boxOf(leftMargin([up])), { label: 'fitted probability below the point', interval: [0, 1] }, up, [
       Plot.areaY(points, { x: 'p', y1: ({ band }: { band: number }) => -band, y2: 'band', fill: colors.band, fillOpacity: 0.6 }),
       Plot.ruleY([0], { stroke: colors.quiet, strokeWidth: 1 }),
       Plot.line(points, { x: 'p', y: 'difference', stroke: colors.point, strokeWidth: 1.8 }),
+      ...(beyond ? [Plot.dot([points[farthest]], { x: 'p', y: 'difference', r: 4, stroke: colors.point, strokeWidth: 1.8 })] : []),
     ]),
     notes: [{
-      text: `${beyond ? 'The rows leave the band' : 'The rows stay inside the band'}: the largest difference is ${formatNumber(largest, 3)} standard errors (p\u00a0=\u00a0${typographic(formatNumber(pValue, 2))}; ${formatCount(rows)} rows). The band knows that the parameters were estimated from these rows.`,
+      text: `${beyond ? 'The rows leave the band' : 'The rows stay inside the band'}: the largest difference, at ${typographic(formatNumber(x[farthest], 3))}${beyond ? ' (ring)' : ''}, is ${formatNumber(largest, 3)} standard errors (p\u00a0=\u00a0${typographic(formatNumber(pValue, 2))}; ${formatCount(rows)} rows). The band knows that the parameters were estimated from these rows.`,
       warning: beyond,
     }],
   }
