@@ -2,6 +2,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+// Tests that load ONNX Runtime by themselves do not go through `src/node/require.ts`.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // The exact names only: a plain string would also rewrite `unnorm/node` into a path below index.ts.
 const alias = [
