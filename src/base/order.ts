@@ -32,7 +32,7 @@ export function weightedQuantile(values: Float64Array, weights: Float64Array, sh
   for (let k = 0; k < values.length; k++) sums[binOf(values[k])] += weights[k]
   let sum = 0
   let bin = 0
-  while (bin < bins && sum + sums[bin] < share) sum += sums[bin++]
+  while (bin < bins - 1 && sum + sums[bin] < share) sum += sums[bin++]
   const inside = Array.from(values.keys()).filter((k) => binOf(values[k]) === bin).sort((a, b) => values[a] - values[b])
   for (const k of inside) if ((sum += weights[k]) >= share) return values[k]
   return inside.length > 0 ? values[inside[inside.length - 1]] : NaN

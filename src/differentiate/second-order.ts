@@ -50,7 +50,7 @@ function sumDirections(node: Node | undefined, weights: Node | undefined): Node 
     const isSame = (x: Node): boolean => x.shape.length < node.shape.length || x.shape[0] === 1
     const isWhole = (x: Node): boolean => sameShape(x.shape, node.shape)
     const [same, whole] = isSame(a) && isWhole(b) ? [a, b] : isSame(b) && isWhole(a) ? [b, a] : []
-    if (same && whole) return mul(same.shape.length < node.shape.length ? same : reshape(same, node.shape.slice(1)), sumDirections(whole, weights)!)
+    if (same && whole) return mul(same.shape.length < node.shape.length ? same : reshape(same, same.shape.slice(1)), sumDirections(whole, weights)!)
   }
   return contractAxes(weights, node, [0], [0])
 }

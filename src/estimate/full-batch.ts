@@ -44,6 +44,8 @@ export interface NonFiniteRows {
 /** An objective over a table. Calls throw `Interrupted` once the signal given at opening is aborted. */
 export interface FullBatch {
   readonly rowCount: number
+  /** What is independent: clusters where there are some, else rows. */
+  readonly unitCount: number
   readonly parameterCount: number
   evaluate(theta: Float64Array): Promise<Evaluation>
   /** BᵀHB, row-major [count × count], H = ∂²(mean objective)/∂θ² exactly; H itself without a basis. The rows are seen through B first, so that what H cancels is not lost. */
@@ -199,6 +201,7 @@ export function openFullBatch(
 
   return {
     rowCount,
+    unitCount: clusters?.count ?? rowCount,
     parameterCount,
     evaluate: async (at) => {
       const { run } = await pass('objective', () => openPass('objective', [...batch.inputs, theta], { total: batch.total, gradient: batch.gradient }, width))

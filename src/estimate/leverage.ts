@@ -10,8 +10,8 @@ import type { FullBatch } from './full-batch.ts'
 
 /** Curvatures of rows that are computed at most, as numbers: where rows are more than that allows, no single one decides. */
 const MOST_CURVATURES = 2 ** 21
-/** From so many on they differ by half a percent where quartic energies are fitted, and by less the more there are. */
-const MOST_ROWS = 40_000
+/** From so many rows (clusters) on they differ by half a percent where quartic energies are fitted, and by less the more there are. */
+const MOST_UNITS = 40_000
 /** Gradients of rows are compared so many standard errors away to either side. */
 const STEP = 0.1
 
@@ -21,8 +21,8 @@ const STEP = 0.1
  */
 export async function gradientsWithoutOwnPull(batch: FullBatch, theta: Float64Array, { basis, signs }: Curvature): Promise<Float64Array | undefined> {
   const { count } = basis
-  const { rowCount } = batch
-  if (count === 0 || rowCount > MOST_ROWS || rowCount * count ** 2 > MOST_CURVATURES || signs.some((sign) => sign < 0)) return undefined
+  const { rowCount, unitCount } = batch
+  if (count === 0 || unitCount > MOST_UNITS || rowCount * count ** 2 > MOST_CURVATURES || signs.some((sign) => sign < 0)) return undefined
   const gradients = await batch.rowGradients(theta, basis)
   const length = gradients.length / count
   const curvatures = new Float64Array(length * count * count)

@@ -152,6 +152,7 @@ interface Points {
 function processCovariance({ x, slopes }: Pick<Points, 'x' | 'slopes'>, { rows, weighting, values }: RowInfluences): Float64Array {
   const count = rows.length
   const [size, parameters] = [x.length, values.length / count]
+  const { q, r } = orthogonal(values, count, parameters)
   const order = Uint32Array.from(rows, (_, row) => row).sort((a, b) => rows[a] - rows[b])
   // Of each row [1, a], times w for means and w² for products; the last place holds all rows, the others those up to a point.
   const width = parameters + 1
@@ -166,15 +167,15 @@ function processCovariance({ x, slopes }: Pick<Points, 'x' | 'slopes'>, { rows, 
       const row = order[place]
       const weight = weighting?.weights?.[row] ?? 1
       for (let p = 0; p < width; p++) {
-        const own = p === 0 ? 1 : values[row * parameters + p - 1]
+        const own = p === 0 ? 1 : q[row * parameters + p - 1]
         sums[k * width + p] += weight * own
         squares[k * width + p] += weight * weight * own
-        for (let q = 0; q <= p; q++) products[p * width + q] = products[q * width + p] += weight * weight * own * (q === 0 ? 1 : values[row * parameters + q - 1])
+        for (let other = 0; other <= p; other++) products[p * width + other] = products[other * width + p] += weight * weight * own * (other === 0 ? 1 : q[row * parameters + other - 1])
       }
     }
   }
   // At each point the process is the indicator plus f·[1, a], where f has the mean taken out.
-  const slope = slopes()
+  const slope = multiply(r, slopes(), parameters, parameters, size)
   const factors = new Float64Array(size * width)
   const all = size * width
   for (let k = 0; k < size; k++) {
@@ -195,6 +196,29 @@ function processCovariance({ x, slopes }: Pick<Points, 'x' | 'slopes'>, { rows, 
     const [k, l] = [Math.floor(e / size) * width, (e % size) * width]
     return (squares[Math.min(k, l)] + dot(factors, k, squares, l) + dot(factors, l, squares, k) + dot(moved, k, factors, l)) / count
   })
+}
+
+/**
+ * Influences as q r, row-major, columns of q orthogonal and of the size of √n: where influences hang together so that most of a row
+ * cancels in m·a, sums of products of q have lost no digits, as those of a would have (modified Gram–Schmidt, twice).
+ */
+function orthogonal(values: Float64Array, count: number, size: number): { q: Float64Array; r: Float64Array } {
+  const columns = Array.from({ length: size }, (_, p) => Float64Array.from({ length: count }, (_unused, row) => values[row * size + p]))
+  const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, row) => sum + value * b[row], 0) / count
+  const r = new Float64Array(size * size)
+  columns.forEach((own, p) => {
+    for (const _ of [1, 2]) {
+      for (let other = 0; other < p; other++) {
+        const along = dot(own, columns[other])
+        own.forEach((_value, row) => { own[row] -= along * columns[other][row] })
+        r[other * size + p] += along
+      }
+    }
+    const length = Math.sqrt(dot(own, own))
+    r[p * size + p] = length
+    if (length > 0) own.forEach((_value, row) => { own[row] /= length })
+  })
+  return { q: Float64Array.from({ length: count * size }, (_, e) => columns[e % size][Math.floor(e / size)]), r }
 }
 
 /** The same where what varies are sums over clusters. */

@@ -18,13 +18,14 @@ export interface ApartThread {
 /** Rows from which the work takes longer than a thread to begin. */
 export const ROWS_WORTH_A_THREAD = 3000
 // Built beside this part of the program; where it runs from its sources there is none, and the work is done in its turn.
-const program = new URL('../node/apart-worker.js', import.meta.url)
+const ownProgram = new URL('../node/apart-worker.js', import.meta.url)
 
 /** @returns undefined where there is no second thread */
-export function openApart(threads: number): ApartThread | undefined {
+export function openApart(threads: number, program = ownProgram): ApartThread | undefined {
   if (threads < 2 || !existsSync(fileURLToPath(program))) return undefined
   const waiting = new Map<number, { readonly name: Parameters<Apart>[0]; readonly resolve: (value: never) => void; readonly reject: (error: unknown) => void }>()
   let worker: Worker | undefined
+  let died: { readonly error: unknown } | undefined
   const start = (): Worker => {
     waitAtTheEnd()
     keepRuntimeQuiet()
@@ -34,10 +35,14 @@ export function openApart(threads: number): ApartThread | undefined {
       else waiting.get(id)!.reject(error)
       waiting.delete(id)
     })
-    started.on('error', (error) => {
+    const fail = (error: unknown): void => {
+      died ??= { error }
       for (const { reject } of waiting.values()) reject(error)
       waiting.clear()
-    })
+    }
+    started.on('error', fail)
+    // Out of memory, as a rule.
+    started.on('exit', () => { fail(new Error('the second thread ended before its work')) })
     return started
   }
   let tasks = 0
@@ -45,6 +50,8 @@ export function openApart(threads: number): ApartThread | undefined {
     begin: () => { worker ??= start() },
     apart: (name, work) => new Promise((resolve, reject) => {
       worker ??= start()
+      // What is posted to a dead thread is never answered.
+      if (died) return reject(died.error)
       const id = tasks++
       waiting.set(id, { name, resolve, reject })
       worker.postMessage({ id, name, work } satisfies Question)

@@ -53,8 +53,11 @@ async function readFrom(source: DataSource, given: ReadOptions): Promise<Table> 
   const { weights, cluster } = columnsOfRows(source, options)
   if (weights) await checkWeights(source, weights)
   const candidates = await candidatesOf(source, options)
-  // Most tables are complete, and one pass reads them; what cells are is counted where that fails.
-  const hopeful = options.missing === 'drop' || candidates.length === 0 ? undefined : { columns: candidates, read: await readCells(source, { columns: candidates, weights, cluster, most: MOST_UNCOUNTED }) }
+  // Most tables are complete, and one pass reads them; what cells are is counted where that fails. Columns that are numbers by their
+  // type need no look at their cells.
+  const isWorthIt = options.missing !== 'drop' && candidates.some(({ kind }) => kind === 'text')
+  const most = Math.floor(MOST_UNCOUNTED / (candidates.length + 1))
+  const hopeful = isWorthIt ? { columns: candidates, read: await readCells(source, { columns: candidates, weights, cluster, most }) } : undefined
   const { columns, rowsRead, read } = hopeful?.read && hopeful.read.rows > 0 ? { columns: hopeful.columns, read: hopeful.read, rowsRead: hopeful.read.rows } : await readCounted(source, options, candidates)
   const { rows, values, rowWeights, clusterNames, largest } = read
   if (rows === 0) throw new UnnormError('empty-table', `${source.name}: no row is left, for every row has a missing or infinite value (fill them in, or choose other columns with --columns)`)
@@ -109,8 +112,8 @@ interface ReadCells {
   readonly largest: Float64Array
 }
 
-/** Rows whose number need not be known before: so many chunks that are put together later take little memory. */
-const MOST_UNCOUNTED = 400_000
+/** Numbers that are read before it is known how many there are: DuckDB holds all of them, and then they are copied. */
+const MOST_UNCOUNTED = 2 ** 21
 
 /** The cells of columns as numbers; undefined where one is missing or no finite number, or where there are more rows than `most`. */
 async function readCells(source: DataSource, { columns, weights, cluster, rows: expected, most = Infinity, where }: CellRequest): Promise<ReadCells | undefined> {
@@ -174,7 +177,7 @@ function growing(width: number, rows: number | undefined): { next(count: number)
       return part
     },
     all: () => {
-      if (whole) return filled === whole.length ? whole : whole.subarray(0, filled)
+      if (whole) return filled === whole.length ? whole : filled > whole.length / 2 ? whole.subarray(0, filled) : whole.slice(0, filled)
       const all = new Float64Array(filled)
       let at = 0
       for (const part of parts) {

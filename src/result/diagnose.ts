@@ -71,9 +71,11 @@ export async function beginDiagnosis(fit: Diagnosed): Promise<() => Promise<Diag
   return async () => {
     // Without scores heights take two thirds of the time.
     const energy = isFlat(domain) ? fit.energy : await runEnergy(needed, table.columns, fit.engine)
-    const margins = await columnDensities(energy, table, domain, seed)
-    if (energy !== fit.energy) await (energy as RunningEnergy).release()
-    return { ...nothingDiagnosed, margins }
+    try {
+      return { ...nothingDiagnosed, margins: await columnDensities(energy, table, domain, seed) }
+    } finally {
+      if (energy !== fit.energy) await (energy as RunningEnergy).release()
+    }
   }
 }
 

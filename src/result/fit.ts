@@ -122,7 +122,9 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const goodness = scored ? begin(apart, 'goodness', { scored, seed: options.seed }) : () => (isDiscrete(domain) ? testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting) : null)
   const logNormalizer = { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null }
   const of = { name, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null }
+  const beforeDrawing = environment.now()
   if (!isNetwork) await environment.onDensity?.({ energy, domain, table, fit: { logNormalizer, warnings: [...warnings], model, estimator: of } })
+  const drawing = environment.now() - beforeDrawing
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
@@ -159,7 +161,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     ...(residuals ? { residuals } : {}),
     ...(isNetwork ? { modes } : {}),
     ...(ladder ? { ladderCalibration: calibration } : {}),
-    timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
+    timing: { seconds: (environment.now() - startedAt - drawing) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
   return completeResult({

@@ -49,7 +49,7 @@ describe('a parametric fit', () => {
       objective: { train: expect.any(Number), heldOut: null, heldOutStandardError: null, units: 'data' },
       logNormalizer: { value: expect.any(Number), standardError: 0, method: 'exact' },
       logLikelihood: { train: expect.any(Number), heldOut: null, standardError: expect.any(Number), baselines: { gaussian: expect.any(Number), kernelDensity: expect.any(Number), gaussianMixture: expect.any(Number) }, differences: expect.any(Object) },
-      residuals: expect.any(Array), timing: { seconds: expect.any(Number), stepsPerSecond: nullable(Number) },
+      residuals: expect.any(Array), goodnessOfFit: { test: 'kernel-stein', statistic: expect.any(Number), pValue: expect.any(Number) }, timing: { seconds: expect.any(Number), stepsPerSecond: nullable(Number) },
       warnings: [],
     })
     const { mean, covariance } = momentsOf(irisColumns)

@@ -215,6 +215,16 @@ describe('intervals leave out what each row has done to the estimate', () => {
     expectClose([found.value('c'), ...halfWidths(found)], [Math.log(k), Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0))], 1e-4)
   })
 
+  test('wider where rows are many and clusters few', async () => {
+    const [count, clusters] = [40_008, 12]
+    const rows = normalRows(count, 1, 'few clusters').map((z, i) => z + Math.sin(5 * (i % clusters)))
+    const weighting = { clusters: { of: Int32Array.from({ length: count }, (_, i) => i % clusters), count: clusters } }
+    const { fit, traced } = await fitModel(gaussian, scoreMatching, rows, 1, { weighting })
+    for (const { name, standardError, interval } of describeParameters(traced, fit, 0.95).parameters) {
+      expect((interval![1] - interval![0]) / (2 * 1.959963984540054 * standardError!), name).toBeGreaterThan(1.05)
+    }
+  })
+
   test('as wide as the standard errors where rows are many', async () => {
     const { fit, traced } = await fitModel(precision, scoreMatching, normalRows(40_000, 8, 'many'), 8)
     expect(fit.intervalRoot).toEqual(fit.covarianceRoot)

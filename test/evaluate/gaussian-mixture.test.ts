@@ -86,6 +86,14 @@ describe('gaussianMixtureBaseline', () => {
     plain.logDensity(rows).forEach((value, i) => expect(Math.abs(weighted.logDensity(rows)[i] - value)).toBeLessThan(0.02))
   })
 
+  it('of rows of which most do not count', () => {
+    const rows = normalRows(6000, 2, createRandom(9)).map((value, e) => value + (Math.floor(e / 2) % 50 === 0 ? 20 : 0))
+    const some = rows.filter((_, e) => Math.floor(e / 2) % 50 === 0)
+    const weights = Float64Array.from({ length: 6000 }, (_, i) => (i % 50 === 0 ? 50 : 0))
+    const [weighted, plain] = [gaussianMixtureBaseline(rows, 2, { weights }), gaussianMixtureBaseline(some, 2)]
+    expect(weighted.logDensity(some)).toEqual(plain.logDensity(some))
+  })
+
   it('draws from the density it says', () => {
     const density = threeGaussians()
     const fitted = gaussianMixtureBaseline(density.sample(2000, createRandom(5)), 2)

@@ -1,7 +1,7 @@
 // The kernel Stein test: its kernel against finite differences, its level under the null, its power against wrong densities.
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
-import { kernelSteinTest } from '../../src/evaluate/goodness-of-fit.ts'
+import { kernelSteinTest, wildBootstrap } from '../../src/evaluate/goodness-of-fit.ts'
 import type { FittedEnergy } from '../../src/model/fitted-energy.ts'
 import { mixtureEnergy, mixtureRows, normalRows, pointwiseEnergy, threeComponents } from './energies.ts'
 import { expectUniform } from './uniform.ts'
@@ -78,5 +78,50 @@ describe('kernelSteinTest', () => {
     const broken = pointwiseEnergy(1, () => 0, ([x]) => [x > 0 ? Number.NaN : 0])
     await expect(kernelSteinTest(broken, Float64Array.of(-1, 2), createRandom(1))).rejects.toThrow(/score of the row \(2\) is NaN/)
     await expect(kernelSteinTest(gaussian(1), Float64Array.of(1), createRandom(1))).rejects.toThrow(/at least 2/)
+  })
+})
+
+describe('the wild bootstrap', () => {
+  // The same draws one by one: signs are the bits of numbers, 32 rows in each, drawn together for 252 draws and then for the rest.
+  const byHand = (matrix: Float64Array, count: number, draws: number, seed: number): { pValue: number; done: number } => {
+    const random = createRandom(seed)
+    const statistic = matrix.reduce((sum, value) => sum + value, 0)
+    let [reached, done] = [0, 0]
+    for (const some of [Math.min(252, draws), Math.max(0, draws - 252)]) {
+      const words = Array.from({ length: Math.ceil(count / 32) * some }, () => random.integer(2 ** 32))
+      for (let draw = 0; draw < some; draw++) {
+        const signs = Array.from({ length: count }, (_, row) => ((words[Math.floor(row / 32) * some + draw] >>> (row % 32)) & 1 ? 1 : -1))
+        let form = 0
+        for (let i = 0; i < count; i++) for (let k = 0; k < count; k++) form += signs[i] * signs[k] * matrix[i * count + k]
+        done++
+        if (form >= statistic - 1e-9 && ++reached === 50) return { pValue: 50 / done, done }
+      }
+    }
+    return { pValue: (1 + reached) / (1 + draws), done }
+  }
+
+  it.each([7, 31, 32, 33, 65])('is that of its draws one by one, for %i rows', (count) => {
+    const random = createRandom(count)
+    const ends = new Set<string>()
+    for (let seed = 0; seed < 12; seed++) {
+      // A vector's products and a unit matrix: from no sign of a common direction to a clear one.
+      const v = Float64Array.from({ length: count }, () => random.normal() + seed / (3 * Math.sqrt(count)))
+      const matrix = Float64Array.from({ length: count * count }, (_, e) => v[Math.floor(e / count)] * v[e % count] + (e % (count + 1) === 0 ? 1 : 0))
+      const { pValue, done } = byHand(matrix, count, 999, seed)
+      ends.add(done === 999 ? 'all draws' : done > 252 ? 'late' : 'early')
+      expect(wildBootstrap(matrix, count, {}, createRandom(seed)).pValue).toBe(pValue)
+    }
+    expect(ends.size).toBe(3)
+  })
+
+  it('counts draws that are the rows themselves, however the sums are rounded', () => {
+    const random = createRandom('few clusters')
+    for (let seed = 0; seed < 40; seed++) {
+      const matrix = Float64Array.from({ length: 400 }, () => random.normal())
+      for (let i = 0; i < 20; i++) for (let k = 0; k < i; k++) matrix[i * 20 + k] = matrix[k * 20 + i]
+      // Of two clusters half of all draws have equal signs.
+      const weighting = { clusters: { of: Int32Array.from({ length: 20 }, (_, i) => i % 2), count: 2 } }
+      expect(wildBootstrap(matrix, 20, weighting, createRandom(seed)).pValue).toBeGreaterThan(0.35)
+    }
   })
 })

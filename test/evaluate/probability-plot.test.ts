@@ -63,6 +63,22 @@ describe('the band', () => {
     })
   })
 
+  it('does not depend on how the parameters are written, however badly', async () => {
+    const rows = normalRows(3000, 1, 'written')
+    const { distribution, influence } = await fitted(rows)
+    const plot = probabilityPlot({ rows, distribution, influence, random: createRandom(4) })
+    // θ′ = (θ₁ + cθ₂, cθ₁ + (c² + 1)θ₂): influences are turned by that matrix, slopes by its inverse, and nearly all of both cancels.
+    const c = 1e3
+    const turned = (values: Float64Array, [a, b, d, e]: readonly number[]): Float64Array =>
+      values.map((_, k) => (k % 2 === 0 ? a * values[k] + b * values[k + 1] : d * values[k - 1] + e * values[k]))
+    const other = probabilityPlot({
+      rows, distribution: { ...distribution, slopes: turned(distribution.slopes!, [c * c + 1, -c, -c, 1]) },
+      influence: { rows, values: turned(influence.values, [1, c, c, c * c + 1]) }, random: createRandom(4),
+    })
+    plot.standardError.forEach((own, k) => expect(other.standardError[k] / own).toBeCloseTo(1, 7))
+    expect(other.pValue).toBe(plot.pValue)
+  })
+
   it('of a normal distribution with both parameters estimated has Durbin\'s variance', async () => {
     const rows = normalRows(40_000, 1, 'durbin').map((z) => 5 - 3 * z)
     const { distribution, influence } = await fitted(rows)

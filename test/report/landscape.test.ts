@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cellMiddles, enclosingLevels, gridDensity, planeRows } from '../../src/report/landscape/density.ts'
+import { createRandom } from '../../src/base/random.ts'
 import { binCount, equalUnits, frameOf, histogram, rowsInside, spreadIndices, thinRows } from '../../src/report/landscape/frame.ts'
 import { prepareLandscape } from '../../src/report/landscape/landscape.ts'
 import type { LandscapeDetails, LineLandscape, PairsLandscape, PlaneLandscape } from '../../src/report/landscape/landscape.ts'
@@ -158,6 +159,13 @@ describe('the frame', () => {
     const landscape = await prepareLandscape(mixtureEnergy(['x', 'y'], means, [0.985, 0.015], 1), rows, { ...details, logNormalizer: known })
     expect(landscape.rowsOutside).toBeGreaterThan(0)
     expect(landscape.frame[0][1]).toBeLessThan(8)
+  })
+
+  it('the frame of many rows does not fall into step with them', () => {
+    const random = createRandom('in step')
+    const [[from, to]] = frameOf(Float64Array.from({ length: 200_000 }, (_, i) => random.normal() + (i % 2) * 10), 1)
+    expect(from).toBeLessThan(-2)
+    expect(to).toBeGreaterThan(12)
   })
 
   it('is never empty', () => {

@@ -125,7 +125,7 @@ export function gaussianMixtureBaseline(training: Float64Array, dimension: numbe
 function counting(training: Float64Array, dimension: number, { weights, ...others }: GaussianMixtureOptions): [Float64Array, number, GaussianMixtureOptions] {
   const places = Array.from(weights!.keys()).filter((row) => weights![row] > 0)
   const [count, row] = [places.length, (k: number): number => places[k]]
-  return [someRows(training, dimension, { count, row }), dimension, { ...others, weights: Float64Array.from(places, (place) => weights![place]) }]
+  return [someRows(training, dimension, { count, row }), dimension, { ...others, weights: thinnedWeights(Float64Array.from(places, (place) => weights![place]), Infinity) }]
 }
 
 /** Weights of the rows that `thinRows` takes, with mean one. */

@@ -159,7 +159,7 @@ export function posterior({ values: rows, weights }: CountedRows, d: number, com
     let sum = 0
     for (let k = 0; k < size; k++) sum += logs[k] = logs[k] > most + NEGLIGIBLE ? expOf(logs[k] - most) : 0
     result[i] = most + Math.log(sum)
-    if (!sums || weights?.[i] === 0) continue
+    if (!sums) continue
     writeFeatures(features, rows, i * d, d)
     for (let k = 0; k < size; k++) {
       const share = weights ? weights[i] * logs[k] / sum : logs[k] / sum

@@ -1,6 +1,7 @@
 // What part of the space a figure shows: intervals of the axes, rows inside them, and which rows stand for many.
 
 import { atPlaces } from '../../base/order.ts'
+import { spreadValues } from '../../data/spread-rows.ts'
 
 /** The interval of each column that a figure shows. */
 export type Frame = readonly (readonly [number, number])[]
@@ -19,7 +20,7 @@ const nearlyEqual = 1.6
  * @param rows row-major [n × d], n > 0
  */
 export function frameOf(rows: Float64Array, dimension: number): Frame {
-  const some = thinRows(rows, dimension, quantileRows)
+  const some = spreadValues(rows, dimension, quantileRows)
   const count = some.length / dimension
   const [leasts, mosts] = [rows.slice(0, dimension), rows.slice(0, dimension)]
   for (let start = 0; start < rows.length; start += dimension) {
@@ -138,7 +139,7 @@ export function histogram(values: Float64Array, interval: readonly [number, numb
  */
 export function binCount(values: Float64Array, interval: readonly [number, number], most: number): number {
   const count = values.length
-  const some = thinRows(values, 1, quantileRows)
+  const some = spreadValues(values, 1, quantileRows)
   const [lower, upper] = count > 0 ? atPlaces(some, [0.25, 0.75].map((share) => Math.round(share * (some.length - 1)))) : [NaN, NaN]
   const width = (2 * (upper - lower)) / Math.cbrt(Math.max(count, 1))
   const bins = width > 0 ? Math.ceil((interval[1] - interval[0]) / width) : 10
