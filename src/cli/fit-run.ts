@@ -22,8 +22,7 @@ import type { LoadedModel } from '../node/load-model.ts'
 import { readFit } from '../node/open-model.ts'
 import { createRunFolder, resumeRunFolder, runName } from '../node/run-folder.ts'
 import type { RunFolder } from '../node/run-folder.ts'
-import { beginPicture, runOutputs } from '../node/save-run.ts'
-import type { Picture } from '../node/save-run.ts'
+import { runOutputs } from '../node/save-run.ts'
 import { shortList } from '../report/format.ts'
 import type { FitJson } from '../report/fit-json.ts'
 import { fitModel } from '../result/fit.ts'
@@ -197,8 +196,6 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, {
     interval = Math.max(SHORTEST_INTERVAL, SHARE_OF_TIME * (context.now() - began))
     hasCheckpoint = true
   }
-  let picture: Picture | undefined
-  const readingWarnings: readonly Warning[] = table.warnings ?? []
   const environment: FitEnvironment = {
     ...(second && table.rows >= ROWS_WORTH_A_THREAD ? { apart: second.apart } : {}),
     engine: nodeEngine({ threads: request.threads }), now: context.now, signal: context.signal,
@@ -207,7 +204,6 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, {
       if (context.signal.aborted) throw stopped('before the fit was done')
       context.progress.phase(text)
     },
-    onDensity: async (density) => { picture = await beginPicture({ ...density, fit: { ...density.fit, warnings: [...readingWarnings, ...density.fit.warnings] } }) },
     // Others may use a network while it is assessed, which can take as long as its training.
     ...(model.source.kind === 'network' ? { onModel: ({ program, metadata }) => folder.writeEarly('model.onnx', writeModelFile(program, metadata)) } : {}),
     saveCheckpoint: async (state) => {
@@ -231,9 +227,9 @@ async function fitInto(context: Context, folder: RunFolder, start: Checkpoint, {
     throw error
   })
   try {
-    const warnings: Warning[] = [...readingWarnings, ...result.fit.warnings]
+    const warnings: Warning[] = [...table.warnings ?? [], ...result.fit.warnings]
     context.progress.phase('drawing')
-    const outputs = await runOutputs(result, { ...result.fit, warnings }, picture)
+    const outputs = await runOutputs(result, { ...result.fit, warnings })
     await folder.finish({ ...outputs.files, [checkpointName]: encodeCheckpoint({ ...start, state: result.state }) })
     return outputs.fit
   } finally {

@@ -7,13 +7,13 @@ import { compileOnnx } from '../compile/onnx.ts'
 import type { Table } from '../data/table.ts'
 import { domainFrame, energyByColumns } from '../evaluate/open-energy.ts'
 import { isDiscrete } from '../model/domain.ts'
-import type { DrawnFigure, FigureSource, SvgDocument } from '../report/figure.ts'
+import type { FigureSource } from '../report/figure.ts'
 import type { FitJson, MetricsRow } from '../report/fit-json.ts'
 import type { Landscape } from '../report/landscape/landscape.ts'
 import type { LearnedSample } from '../report/landscape/learned-sample.ts'
 import type { ReportFigure } from '../report/report-input.ts'
 import { headingWords } from '../report/words.ts'
-import type { FitResult, FittedDensity } from '../result/result.ts'
+import type { FitResult } from '../result/result.ts'
 import { loadDrawing } from './drawing.ts'
 import { denoiserName, ladderName, objectiveName } from './open-model.ts'
 import { createRunFolder } from './run-folder.ts'
@@ -25,41 +25,23 @@ function metricsCsv(metrics: readonly MetricsRow[]): string {
 }
 
 /** What the figure says in words, from a fit. */
-function landscapeDetails(fit: FittedDensity['fit'], rows: Table) {
+function landscapeDetails(fit: FitJson, rows: Table) {
   return {
     heading: headingWords(fit.model.name, fit.estimator.name, rows.source),
     logNormalizer: fit.logNormalizer, noise: fit.estimator.noiseCorrection === null ? fit.estimator.noise : null, warnings: fit.warnings,
   }
 }
 
-/** The picture of a fit as far as its density goes. */
-export interface Picture {
-  readonly document: SvgDocument
-  /** Null where there is none, with the warning why: numbers are worth keeping without a figure. */
-  readonly landscape: Landscape | null
-  readonly density: DrawnFigure | null
-  readonly warnings: readonly Warning[]
-  /** Rendered on another thread, while the rest is looked at. */
-  readonly png: Promise<Uint8Array> | null
-}
-
-/** Draws the density of a fit, and begins to render it. */
-export async function beginPicture({ energy, domain, table, fit }: FittedDensity): Promise<Picture> {
-  const { prepareLandscape, drawLandscape, createSvgDocument, renderPng } = await loadDrawing()
-  const document = await createSvgDocument()
-  const none = { document, landscape: null, density: null, warnings: [], png: null }
-  if (isDiscrete(domain)) return none
-  let landscape: Landscape
+/** The landscape of a fit, or the warning why there is none: numbers are worth keeping without a figure. */
+async function landscapeOf({ energy, domain, table }: FitResult, fit: FitJson): Promise<{ landscape: Landscape | null; warnings: readonly Warning[] }> {
+  if (isDiscrete(domain)) return { landscape: null, warnings: [] }
+  const { prepareLandscape } = await loadDrawing()
   try {
-    landscape = await prepareLandscape(energyByColumns(energy, domain), table, { ...landscapeDetails(fit, table), ...domainFrame(domain, table.values) })
+    return { landscape: await prepareLandscape(energyByColumns(energy, domain), table, { ...landscapeDetails(fit, table), ...domainFrame(domain, table.values) }), warnings: [] }
   } catch (error) {
     if (!(error instanceof UnnormError)) throw error
-    return { ...none, warnings: [{ code: 'no-figure', message: `no figure of the density: ${error.message}` }] }
+    return { landscape: null, warnings: [{ code: 'no-figure', message: `no figure of the density: ${error.message}` }] }
   }
-  const density = drawLandscape(landscape, document)
-  const png = renderPng(density.svg)
-  png.catch(() => undefined)
-  return { document, landscape, density, warnings: [], png }
 }
 
 /** Draws beside the rows, of a fit at many noise levels; null where they cannot be made: the fit's own warnings say why. */
@@ -77,15 +59,21 @@ async function learnedSampleOf({ ladder, fit, table }: FitResult): Promise<Learn
 /**
  * The files of a run, by name, and its `fit.json` as a record.
  * @param fit that of the result, with the warnings of whoever read the table
- * @param begun its picture, if that was begun before
  */
-export async function runOutputs(result: FitResult, fit: FitJson, begun?: Picture): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
-  const { figures, densityAndScore, reportHtml, renderPng } = await loadDrawing()
-  const { document, landscape, density, warnings, png: densityPng } = begun ?? await beginPicture({ ...result, fit })
+export async function runOutputs(result: FitResult, fit: FitJson): Promise<{ fit: FitJson; files: Record<string, string | Uint8Array> }> {
+  const { figures, densityAndScore, reportHtml, createSvgDocument, renderPng } = await loadDrawing()
+  const { landscape, warnings } = await landscapeOf(result, fit)
+  const known: FitJson = { ...fit, warnings: [...fit.warnings, ...warnings] }
+  const document = await createSvgDocument()
+  const start: FigureSource = { fit: known, metrics: result.metrics, landscape, learned: null, margins: null, probabilities: null, binary: null }
+  // Its image is rendered on another thread, while the rest is looked at.
+  const density = densityAndScore.draw(start, document)
+  const densityPng = density && renderPng(density.svg)
+  densityPng?.catch(() => undefined)
   const { margins, probabilities, binary, goodnessOfFit } = await result.diagnose()
-  const { timing, ...others } = fit
-  const whole: FitJson = { ...others, goodnessOfFit, timing, warnings: [...fit.warnings, ...warnings] }
-  const source: FigureSource = { fit: whole, metrics: result.metrics, landscape, learned: await learnedSampleOf(result), margins, probabilities, binary }
+  const { timing, ...others } = known
+  const whole: FitJson = { ...others, goodnessOfFit, timing }
+  const source: FigureSource = { ...start, learned: await learnedSampleOf(result), margins, probabilities, binary }
   const drawn = figures.flatMap((figure): ReportFigure[] => {
     const { name, sentence } = figure
     const picture = figure === densityAndScore ? density : figure.draw(source, document)

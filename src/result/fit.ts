@@ -120,11 +120,6 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
   const unseenWeighting = evaluationWeighting(table, holdsOut ? 'heldOut' : 'train', split)
   const scored = isDiscrete(domain) ? null : await scoredRows(energy, domain, unseen, unseenWeighting)
   const goodness = scored ? begin(apart, 'goodness', { scored, seed: options.seed }) : () => (isDiscrete(domain) ? testGoodness(energy, domain, unseen, random.split('goodness of fit'), unseenWeighting) : null)
-  const logNormalizer = { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null }
-  const of = { name, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null }
-  const beforeDrawing = environment.now()
-  if (!isNetwork) await environment.onDensity?.({ energy, domain, table, fit: { logNormalizer, warnings: [...warnings], model, estimator: of } })
-  const drawing = environment.now() - beforeDrawing
   // Parametric families tie the heights of their modes together, and dual score matching carries them down the ladder.
   const clusters = isNetwork && name !== 'dual' ? findClusters(table.values, table.columns.length) : undefined
   const heightsUnknown = clusters?.separated === true
@@ -142,7 +137,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     format: 'unnorm.fit/1', unnorm: version, command: request.command ?? '', seed: options.seed, out: request.out ?? null,
     data: { source: table.source, rows: table.rowsRead, rowsUsed: table.rows, columns: table.columns, columnsLeftOut: table.columnsLeftOut, ...countedBy(table) },
     model: { name: model.name, logDensity: model.formula, domain: domain.text, parameterCount: traced.parameterCount, ...(model.details ? { details: model.details } : {}) },
-    estimator: { name, route: estimated.route, noise: of.noise, noiseCorrection: of.noiseCorrection, boundaryWeight: name === 'score-matching' ? located.boundaryWeight : null, stopped: estimated.stopped },
+    estimator: { name, route: estimated.route, noise: noise ? Array.from(noise.deviations) : null, noiseCorrection: correction ?? null, boundaryWeight: name === 'score-matching' ? located.boundaryWeight : null, stopped: estimated.stopped },
     ...(estimated.parameters ? { parameters: estimated.parameters } : {}),
     derived: estimated.derived ?? [],
     ...(estimated.parameters ? { parameterCovariance: estimated.parameterCovariance ?? null } : {}),
@@ -150,7 +145,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     ...(estimated.bootstrap === undefined ? {} : { bootstrap: estimated.bootstrap }),
     level: options.level,
     objective: { ...estimated.objective, units: isNetwork ? 'standardized' : 'data' },
-    logNormalizer,
+    logNormalizer: { value: logZ?.value ?? null, standardError: logZ?.standardError ?? null, method: logZ?.method ?? null },
     logLikelihood: {
       train: train?.value ?? null,
       heldOut: holdsOut ? (likelihoods.model?.value ?? null) : null,
@@ -161,7 +156,7 @@ export async function fitModel(source: Model, given: Table, request: FitRequest,
     ...(residuals ? { residuals } : {}),
     ...(isNetwork ? { modes } : {}),
     ...(ladder ? { ladderCalibration: calibration } : {}),
-    timing: { seconds: (environment.now() - startedAt - drawing) / 1000, stepsPerSecond: estimated.stepsPerSecond },
+    timing: { seconds: (environment.now() - startedAt) / 1000, stepsPerSecond: estimated.stepsPerSecond },
     warnings,
   }
   return completeResult({

@@ -4,7 +4,7 @@ import type { TrainingState } from '../estimate/train.ts'
 import type { Apart } from './apart.ts'
 import type { FitOptions } from './fit-options.ts'
 import type { NoiseSetting } from './noise.ts'
-import type { FitResult, FittedDensity } from './result.ts'
+import type { FitResult } from './result.ts'
 
 /** What a fit needs of the world around it. */
 export interface FitEnvironment {
@@ -18,8 +18,6 @@ export interface FitEnvironment {
   onPhase?(text: string): void
   /** Called with the estimated model as soon as its log Z is known, which is before the rest is found out about it. */
   onModel?(file: FitResult['modelFile']): Promise<void>
-  /** Called with the density of a parametric fit as soon as it is known, which is before the rest is found out about it: drawing it takes a while. */
-  onDensity?(density: FittedDensity): Promise<void>
   saveCheckpoint?(state: TrainingState): Promise<void>
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval?: number

@@ -18,11 +18,6 @@ import type { Diagnosis } from './diagnose.ts'
 /** What the report needs beside fit.json and the figures. */
 export type ReportFacts = Omit<ReportInput, 'fit' | 'figures' | 'noMargins' | 'goodnessOfFit'>
 
-/** A fitted density and what a picture of it says. */
-export interface FittedDensity extends Pick<FitResult, 'energy' | 'domain' | 'table'> {
-  readonly fit: Pick<FitJson, 'logNormalizer' | 'warnings'> & { readonly model: Pick<FitJson['model'], 'name'>; readonly estimator: Pick<FitJson['estimator'], 'name' | 'noise' | 'noiseCorrection'> }
-}
-
 /** A fitted model: numbers about it, and the energy to compute with. */
 export interface FitResult {
   /** As written to fit.json. */
