@@ -63,11 +63,10 @@ function select(values: Float64Array, place: number, from: number, to: number): 
 
 /** The least stands at `from`, or the largest at `to`. */
 function selectEnd(values: Float64Array, place: number, from: number, to: number): void {
+  const isLeast = place === from
   let found = place
-  if (place === from) {
-    for (let k = from; k <= to; k++) if (values[k] < values[found]) found = k
-  } else {
-    for (let k = from; k <= to; k++) if (values[k] > values[found]) found = k
+  for (let k = from; k <= to; k++) {
+    if (isLeast ? values[k] < values[found] : values[k] > values[found]) found = k
   }
   [values[place], values[found]] = [values[found], values[place]]
 }

@@ -5,10 +5,10 @@ import type { OnnxRuntime } from '../engine/onnx.ts'
 import { needsRuntime, tasks } from '../result/apart.ts'
 import type { Place } from '../result/apart.ts'
 import type { Answer, Question } from './apart.ts'
-import { insideOf } from './inside.ts'
+import { insideRuntime } from './inside.ts'
 import { requireOnnxRuntime } from './require.ts'
 
-const { inside } = insideOf(workerData as Int32Array)
+const { inside } = insideRuntime(workerData as Int32Array)
 // Loaded at once: the first work comes only when the rows are read.
 const runtime = inside(() => requireOnnxRuntime() as unknown as OnnxRuntime)
 const place: Place = { openEnergy: async (model, columns) => openEnergyModel(await runtime, model, columns) }

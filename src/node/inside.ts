@@ -25,7 +25,7 @@ export function waitAtTheEnd(): void {
 }
 
 /** What a thread does with the alarm it was given. */
-export function insideOf(given: Int32Array) {
+export function insideRuntime(given: Int32Array) {
   return {
     /** Whether the process is about to end, and nothing new should be begun. */
     isQuitting: (): boolean => Atomics.load(given, QUIT) === 1,

@@ -56,9 +56,8 @@ async function readFrom(source: DataSource, given: ReadOptions): Promise<Table> 
   // Most tables are complete, and one pass reads them; what cells are is counted where that fails. Columns that are numbers by their
   // type need no look at their cells.
   const isWorthIt = options.missing !== 'drop' && candidates.some(({ kind }) => kind === 'text')
-  const most = Math.floor(MOST_UNCOUNTED / (candidates.length + 1))
-  const hopeful = isWorthIt ? { columns: candidates, read: await readCells(source, { columns: candidates, weights, cluster, most }) } : undefined
-  const { columns, rowsRead, read } = hopeful?.read && hopeful.read.rows > 0 ? { columns: hopeful.columns, read: hopeful.read, rowsRead: hopeful.read.rows } : await readCounted(source, options, candidates)
+  const whole = isWorthIt ? await readCells(source, { columns: candidates, weights, cluster, most: Math.floor(MOST_UNCOUNTED / (candidates.length + 1)) }) : undefined
+  const { columns, rowsRead, read } = whole && whole.rows > 0 ? { columns: candidates, rowsRead: whole.rows, read: whole } : await readCounted(source, options, candidates, { weights, cluster })
   const { rows, values, rowWeights, clusterNames, largest } = read
   if (rows === 0) throw new UnnormError('empty-table', `${source.name}: no row is left, for every row has a missing or infinite value (fill them in, or choose other columns with --columns)`)
   const leftOut = source.columns.filter((column) => !columns.includes(column) && column !== weights && column !== cluster)
@@ -80,8 +79,7 @@ async function readFrom(source: DataSource, given: ReadOptions): Promise<Table> 
 }
 
 /** Reads the columns that turn out to be numeric when all of their cells are looked at, once it is known how many rows there are. */
-async function readCounted(source: DataSource, options: ReadOptions, candidates: readonly SourceColumn[]) {
-  const { weights, cluster } = columnsOfRows(source, options)
+async function readCounted(source: DataSource, options: ReadOptions, candidates: readonly SourceColumn[], { weights, cluster }: ReturnType<typeof columnsOfRows>) {
   const { columns, rowsRead } = await numericOf(source, options, candidates)
   const complete = [completeRow(weights ? [...columns, weights] : columns), ...(cluster ? [`not ${isMissing(cluster)}`] : [])].join(' and ')
   const read = await readCells(source, { columns, weights, cluster, rows: rowsRead, ...(options.missing === 'drop' ? { where: complete } : {}) })
@@ -108,7 +106,7 @@ interface ReadCells {
   /** [rows], or empty. */
   readonly rowWeights: Float64Array
   readonly clusterNames: readonly string[]
-  /** The largest size of a value of each column. */
+  /** The largest size of a value of each column, and of the weights behind them. */
   readonly largest: Float64Array
 }
 
@@ -123,7 +121,7 @@ async function readCells(source: DataSource, { columns, weights, cluster, rows: 
   // A stream ends without a word at a line that does not fit: only a file that was read to its end before may be streamed.
   const result = most === Infinity ? await source.connection.stream(statement) : await source.connection.run(`${statement} limit ${most + 1}`)
   const width = columns.length
-  const largest = new Float64Array(width)
+  const largest = new Float64Array(numbers.length)
   const clusterNames: string[] = []
   const values = growing(width, expected)
   const rowWeights = growing(1, weights ? expected : 0)
@@ -133,23 +131,16 @@ async function readCells(source: DataSource, { columns, weights, cluster, rows: 
     rows += count
     if (rows > most) return undefined
     const into = values.next(count)
-    for (let j = 0; j < width; j++) {
+    const own = rowWeights.next(weights ? count : 0)
+    for (let j = 0; j < numbers.length; j++) {
       const vector = chunk.getColumnVector(j) as DuckDBDoubleVector
-      for (let i = 0, at = j; i < count; i++, at += width) {
+      const [target, start, step] = j < width ? [into, j, width] as const : [own, 0, 1] as const
+      for (let i = 0, at = start; i < count; i++, at += step) {
         const value = vector.getItem(i)
         if (value === null || value - value !== 0) return undefined
-        into[at] = value
+        target[at] = value
         const size = Math.abs(value)
         if (size > largest[j]) largest[j] = size
-      }
-    }
-    if (weights) {
-      const vector = chunk.getColumnVector(width) as DuckDBDoubleVector
-      const own = rowWeights.next(count)
-      for (let i = 0; i < count; i++) {
-        const value = vector.getItem(i)
-        if (value === null || value - value !== 0) return undefined
-        own[i] = value
       }
     }
     if (cluster) {

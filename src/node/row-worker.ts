@@ -4,11 +4,11 @@ import { executableOf, openSession } from '../engine/onnx.ts'
 import type { OnnxRuntime } from '../engine/onnx.ts'
 import { partRunner } from '../engine/parts.ts'
 import { requireOnnxRuntime } from './require.ts'
-import { insideOf } from './inside.ts'
+import { insideRuntime } from './inside.ts'
 import { FAILED, FINISHED, NEXT } from './row-message.ts'
 import type { RowMessage } from './row-message.ts'
 
-const { inside, isQuitting } = insideOf(workerData as Int32Array)
+const { inside, isQuitting } = insideRuntime(workerData as Int32Array)
 const runtime = inside(() => requireOnnxRuntime() as unknown as OnnxRuntime)
 const opened = new Map<string, Promise<{ run: ReturnType<typeof partRunner>; release(): Promise<void> }>>()
 
